@@ -1,0 +1,1 @@
+//! Every command, its wire types, and the sentences people read.

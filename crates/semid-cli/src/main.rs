@@ -1,0 +1,2 @@
+//! The `semid` command.
+fn main() {}

@@ -1,0 +1,25 @@
+//! What Semid speaks about: catalogs, interactions, splits, semantic IDs, recommenders, metrics, statistics.
+//!
+//! This room does no I/O and knows no candle, SQL, HTTP or UI.
+
+mod catalog;
+pub mod comparison;
+mod embeddings;
+mod error;
+mod interactions;
+mod methods;
+mod semantic_id;
+mod split;
+mod work;
+
+pub use catalog::{Catalog, Item};
+pub use embeddings::Embeddings;
+pub use error::{Error, Result};
+pub use interactions::{Interaction, Interactions, Sequences};
+pub use methods::{
+    Checkpoints, Codebooks, Embedder, History, NoCheckpoints, Quantizer, RankedEntry, RankedList, Ranker, Recommender,
+    TrainingData,
+};
+pub use semantic_id::{Code, CodeShape, CodeTable, SemanticId, SemanticIds};
+pub use split::{Case, Split};
+pub use work::{Cancel, Cancelled, ProgressView, Seed, SeriesPoint, Step, StepView, Work};

@@ -1,0 +1,1 @@
+//! Data sets, runs, reports: the only composer.

@@ -1,0 +1,1 @@
+//! Downloads with several sources, digests, resume.

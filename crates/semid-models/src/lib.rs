@@ -1,0 +1,1 @@
+//! Text encoders, quantizers, recommenders; candle stays inside.
