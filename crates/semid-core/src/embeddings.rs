@@ -12,7 +12,7 @@ pub struct Embeddings {
 impl Embeddings {
     /// Takes `values` of `rows × dim`. Refuses a length that is no multiple of `dim`, and values that are not finite.
     pub fn new(dim: usize, values: Vec<f32>) -> Result<Self> {
-        if dim == 0 || values.len() % dim != 0 {
+        if dim == 0 || !values.len().is_multiple_of(dim) {
             return Err(Error::input(format!("{} values cannot be rows of {dim} numbers each.", values.len())));
         }
         match values.iter().position(|value| !value.is_finite()) {
@@ -28,7 +28,7 @@ impl Embeddings {
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        if self.dim == 0 { 0 } else { self.values.len() / self.dim }
+        self.values.len().checked_div(self.dim).unwrap_or(0)
     }
 
     /// One row.

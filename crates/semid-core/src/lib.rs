@@ -8,6 +8,7 @@ mod embeddings;
 mod error;
 mod interactions;
 mod methods;
+pub mod prepare;
 mod semantic_id;
 mod split;
 mod work;

@@ -39,7 +39,7 @@ pub struct CodeTable {
 impl CodeTable {
     /// Number of items.
     pub fn rows(&self) -> usize {
-        if self.shape.levels() == 0 { 0 } else { self.codes.len() / self.shape.levels() }
+        self.codes.len().checked_div(self.shape.levels()).unwrap_or(0)
     }
 
     /// Codes of one item, coarse to fine.
