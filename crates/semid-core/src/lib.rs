@@ -8,9 +8,11 @@ mod embeddings;
 mod error;
 mod interactions;
 mod methods;
+pub mod metrics;
 pub mod prepare;
 mod semantic_id;
 mod split;
+pub mod statistics;
 mod work;
 
 pub use catalog::{Catalog, Item};
