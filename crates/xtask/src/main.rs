@@ -1,2 +1,44 @@
-//! Set-up, run, test, bench.
-fn main() {}
+//! What one does with the checkout: `cargo xtask setup`, `run`, `test`, `bench`.
+
+mod bench;
+mod run;
+mod setup;
+mod shell;
+mod system;
+mod terminal;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  setup             fetch what Semid works with: system packages, the text encoder, MovieLens 100K
+  run [--headless]  set up what is missing, then compare IDs on MovieLens 100K and write the report
+  test              every check: format, lints, docs, tests
+  bench NAME        measure embed, metrics, kmeans, train, import or store; `bench --help` says how to add a rival
+
+Models and data go to SEMID_HOME, or where the platform keeps application data.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    let outcome = match arguments.first().map(String::as_str) {
+        Some("setup") if rest.is_empty() => setup::setup(),
+        Some("run") => run::run(rest),
+        Some("test") if rest.is_empty() => test::test(),
+        Some("bench") => bench::bench(rest),
+        None | Some("help" | "--help" | "-h") => {
+            println!("{HELP}");
+            Ok(())
+        }
+        Some(_) => Err(format!("“{}” is not a command of xtask.\n\n{HELP}", arguments.join(" "))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}

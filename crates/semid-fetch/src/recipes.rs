@@ -1,0 +1,41 @@
+//! The recipes that are built in, so that an installed program has them.
+
+use crate::{Error, Kind, Recipe, Result};
+
+/// The text encoder used unless another is named.
+pub const MINILM: &str = "all-MiniLM-L6-v2";
+
+const BUILT_IN: [(&str, &str); 5] = [
+    (MINILM, include_str!("../models/all-MiniLM-L6-v2.toml")),
+    ("movielens-100k", include_str!("../../../datasets/movielens-100k.toml")),
+    ("movielens-1m", include_str!("../../../datasets/movielens-1m.toml")),
+    ("movielens-latest-small", include_str!("../../../datasets/movielens-latest-small.toml")),
+    ("amazon-beauty-2014", include_str!("../../../datasets/amazon-beauty-2014.toml")),
+];
+
+/// One built-in recipe by name, any case.
+pub fn find(name: &str) -> Result<Option<Recipe>> {
+    let found = BUILT_IN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map(|(known, text)| Recipe::parse(known, text)).transpose()
+}
+
+/// All built-in models.
+pub fn models() -> Result<Vec<Recipe>, Error> {
+    all(Kind::Model)
+}
+
+/// All built-in data sets.
+pub fn datasets() -> Result<Vec<Recipe>, Error> {
+    all(Kind::Dataset)
+}
+
+fn all(kind: Kind) -> Result<Vec<Recipe>, Error> {
+    let mut recipes = Vec::new();
+    for (name, text) in BUILT_IN {
+        let recipe = Recipe::parse(name, text)?;
+        if recipe.kind == kind {
+            recipes.push(recipe);
+        }
+    }
+    Ok(recipes)
+}

@@ -1,0 +1,42 @@
+//! The built-in recipes, and recipes that are refused.
+
+use crate::{Kind, MINILM, Recipe, datasets, find, models};
+
+#[test]
+fn every_built_in_recipe_parses_and_is_found_by_its_name() {
+    let all = [models().unwrap(), datasets().unwrap()].concat();
+    assert!(all.len() >= 5, "a model and four public data sets are built in");
+    for recipe in all {
+        let found = find(&recipe.name.to_uppercase()).unwrap();
+        assert_eq!(found.as_ref(), Some(&recipe), "a recipe is found by the name it gives itself, in any case");
+        assert!(!recipe.licence.is_empty(), "{} says under which licence it is", recipe.name);
+    }
+    assert_eq!(find("no-such-thing").unwrap(), None, "an unknown name is no error");
+    assert_eq!(find(MINILM).unwrap().map(|recipe| recipe.kind), Some(Kind::Model), "the encoder is a model");
+}
+
+#[test]
+fn a_recipe_that_leaves_out_a_digest_or_leaves_its_folder_is_refused_with_a_sentence() {
+    let text = |file: &str| {
+        format!(
+            "name = \"x\"\ntitle = \"X\"\nkind = \"model\"\nlicence = \"none\"\nfiles = [{file}]\n[[sources]]\nfrom.web = {{ base = \"https://example.org/\" }}\n"
+        )
+    };
+    let cases = [
+        ("{ path = \"a\" }", "no sha256"),
+        ("{ path = \"../a\", trust = \"first-use\" }", "not a plain path"),
+        ("{ path = \"/a\", trust = \"first-use\" }", "not a plain path"),
+        ("{ path = \"C:/a\", trust = \"first-use\" }", "not a plain path"),
+        ("{ path = \".lock\", trust = \"first-use\" }", "not a plain path"),
+        ("{ path = \"a\", sha256 = \"abc\" }", "not a SHA-256"),
+        ("{ path = \"a\", sha265 = \"abc\" }", "unknown field"),
+        ("", "brings no file"),
+    ];
+    for (file, problem) in cases {
+        let error = Recipe::parse("x", &text(file)).unwrap_err().to_string();
+        assert!(
+            error.contains(problem) && error.contains("recipe x"),
+            "{file} is refused because of “{problem}”: {error}"
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! `cargo xtask bench`.
+
+/// Runs a bench.
+pub fn bench(_arguments: &[String]) -> Result<(), String> {
+    Err("soon".to_owned())
+}

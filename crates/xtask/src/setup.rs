@@ -1,0 +1,58 @@
+//! `cargo xtask setup`: everything Semid works with is here afterwards, or a sentence says what is not and why.
+
+use std::time::Instant;
+
+use semid_fetch::{Fetch, Home, Kind, MINILM, Recipe};
+
+use crate::system;
+use crate::terminal::Terminal;
+
+/// What a first start needs.
+const NEEDED: [&str; 2] = [MINILM, "movielens-100k"];
+
+/// Makes everything be here. Doing it again is quick, and an interrupted set-up goes on where it stopped.
+pub fn setup() -> Result<(), String> {
+    let started = Instant::now();
+    let home = Home::from_env().map_err(|error| error.to_string())?;
+    let recipes = NEEDED.map(|name| match semid_fetch::find(name) {
+        Ok(Some(recipe)) => Ok(recipe),
+        Ok(None) => Err(format!("there is no recipe called {name}")),
+        Err(error) => Err(error.to_string()),
+    });
+
+    system::install()?;
+    let mut problems = Vec::new();
+    for recipe in recipes {
+        if let Err(problem) = provide(&home, &recipe?) {
+            eprintln!("{problem}\n");
+            problems.push(problem);
+        }
+    }
+    if problems.is_empty() {
+        println!("All set up in {:.1} s. Next: cargo xtask run --headless", started.elapsed().as_secs_f64());
+        Ok(())
+    } else {
+        Err(format!("Set-up is not complete: {} of {} downloads failed, see above.", problems.len(), NEEDED.len()))
+    }
+}
+
+fn provide(home: &Home, recipe: &Recipe) -> Result<(), String> {
+    let terminal = Terminal::new();
+    let fetch = Fetch::new(home, &terminal);
+    let fetched = match fetch.present(recipe).map_err(|error| error.to_string())? {
+        Some(fetched) => fetched,
+        None => {
+            println!("{}: {}", recipe.title, recipe.about);
+            println!("  licence: {}", recipe.licence);
+            system::offer_python();
+            fetch.get(recipe).map_err(|error| error.to_string())?
+        }
+    };
+    terminal.clear();
+    let kind = match recipe.kind {
+        Kind::Model => "model",
+        Kind::Dataset => "data",
+    };
+    println!("{:<7} {:<18} ready   {}", kind, recipe.title, fetched.folder.display());
+    Ok(())
+}
