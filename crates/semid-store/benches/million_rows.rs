@@ -1,0 +1,92 @@
+//! A million interactions into the store and out again, and 12,000 vectors of 384 numbers into the embedding cache and
+//! out: `cargo bench -p semid-store`. Best and median of several runs, wall seconds, syncs included.
+
+use std::error::Error;
+use std::time::Instant;
+
+use semid_core::{Interaction, Item};
+use semid_store::{NewDataset, OnExisting, Store, TextDigest, text_digest};
+
+const ROWS: usize = 1_000_000;
+const USERS: usize = 100_000;
+const ITEMS: usize = 20_000;
+const TEXTS: usize = 12_000;
+const DIM: usize = 384;
+const REPEATS: usize = 5;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let items: Vec<Item> = (0..ITEMS).map(item).collect();
+    let users: Vec<String> = (0..USERS).map(|user| format!("A{user:013}")).collect();
+    let rows: Vec<Interaction> = (0..ROWS).map(interaction).collect();
+    let texts: Vec<TextDigest> = items[..TEXTS].iter().map(|item| text_digest(&item.text)).collect();
+    let values: Vec<f32> = (0..TEXTS * DIM).map(|at| (at % 997) as f32 / 997.0).collect();
+
+    let mut times: [Vec<f64>; 6] = Default::default();
+    for _ in 0..REPEATS {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(folder.path())?;
+        let new = NewDataset { name: "million".to_owned(), ..NewDataset::default() };
+
+        let start = Instant::now();
+        let mut writer = store.write_dataset(&new, OnExisting::Refuse)?;
+        writer.add_items(&items)?;
+        writer.add_users(&users)?;
+        times[0].push(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        for batch in rows.chunks(5_000) {
+            writer.add_interactions(batch)?;
+        }
+        let dataset = writer.finish()?;
+        times[1].push(start.elapsed().as_secs_f64());
+
+        let start = Instant::now();
+        let loaded = store.load_interactions(dataset.id)?;
+        times[2].push(start.elapsed().as_secs_f64());
+        assert!(loaded.rows == rows && loaded.user_keys == users, "what was written is what is read");
+        let start = Instant::now();
+        assert_eq!(store.load_catalog(dataset.id)?.items, items, "what was written is what is read");
+        times[3].push(start.elapsed().as_secs_f64());
+
+        let start = Instant::now();
+        for (texts, values) in texts.chunks(4_000).zip(values.chunks(4_000 * DIM)) {
+            store.cache_embeddings("model", DIM, texts, values)?;
+        }
+        times[4].push(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        let cached = store.cached_embeddings("model", DIM, &texts)?;
+        times[5].push(start.elapsed().as_secs_f64());
+        assert!(cached.missing.is_empty() && cached.values == values, "what was written is what is read");
+    }
+    let names = [
+        format!("write {ITEMS} items, {USERS} users"),
+        format!("write {ROWS} interactions, commit"),
+        format!("load {ROWS} interactions, {USERS} users"),
+        format!("load {ITEMS} items"),
+        format!("cache {TEXTS} × {DIM} vectors"),
+        format!("look up {TEXTS} × {DIM} vectors"),
+    ];
+    println!("{:<44} {:>8} {:>8}", "seconds", "best", "median");
+    for (name, mut times) in names.into_iter().zip(times) {
+        times.sort_by(f64::total_cmp);
+        println!("{name:<44} {:>8.3} {:>8.3}", times[0], times[REPEATS / 2]);
+    }
+    Ok(())
+}
+
+fn item(idx: usize) -> Item {
+    Item {
+        key: format!("B{:09}", (idx * 7919) % 1_000_000_007),
+        title: format!("Item number {idx}"),
+        text: format!("Item number {idx}. Beauty, Hair Care, Shampoo. {}", "What a shop writes about it. ".repeat(12)),
+        categories: vec!["Beauty".to_owned(), "Hair Care".to_owned(), "Shampoo".to_owned()],
+    }
+}
+
+fn interaction(row: usize) -> Interaction {
+    Interaction {
+        user: (row.wrapping_mul(2_654_435_761) % USERS) as u32,
+        item: (row.wrapping_mul(40_503) % ITEMS) as u32,
+        rating: Some((row % 5) as f32 + 1.0),
+        at: Some(1_400_000_000 + row as i64 * 60),
+    }
+}
