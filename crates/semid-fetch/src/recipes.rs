@@ -5,13 +5,25 @@ use crate::{Error, Kind, Recipe, Result};
 /// The text encoder used unless another is named.
 pub const MINILM: &str = "all-MiniLM-L6-v2";
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     (MINILM, include_str!("../models/all-MiniLM-L6-v2.toml")),
+    ("sample-films", include_str!("../../../datasets/sample-films.toml")),
     ("movielens-100k", include_str!("../../../datasets/movielens-100k.toml")),
     ("movielens-1m", include_str!("../../../datasets/movielens-1m.toml")),
     ("movielens-latest-small", include_str!("../../../datasets/movielens-latest-small.toml")),
     ("amazon-beauty-2014", include_str!("../../../datasets/amazon-beauty-2014.toml")),
 ];
+
+/// Files that are built in, by recipe and path.
+const BUNDLED: [(&str, &str, &[u8]); 2] = [
+    ("sample-films", "items.jsonl", include_bytes!("../../../datasets/sample-films/items.jsonl")),
+    ("sample-films", "interactions.csv", include_bytes!("../../../datasets/sample-films/interactions.csv")),
+];
+
+/// The bytes of a built-in file.
+pub(crate) fn bundled(recipe: &str, path: &str) -> Option<&'static [u8]> {
+    BUNDLED.iter().find(|file| (file.0, file.1) == (recipe, path)).map(|file| file.2)
+}
 
 /// One built-in recipe by name, any case.
 pub fn find(name: &str) -> Result<Option<Recipe>> {

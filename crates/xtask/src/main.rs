@@ -2,6 +2,7 @@
 
 mod bench;
 mod run;
+mod sample;
 mod setup;
 mod shell;
 mod system;
@@ -13,10 +14,12 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  setup             fetch what Semid works with: system packages, the text encoder, MovieLens 100K
+  setup             fetch what Semid works with: system packages, the text encoder, MovieLens 100K;
+                    with --downloads-only system packages are left alone
   run [--headless]  set up what is missing, then compare IDs on MovieLens 100K and write the report
   test              every check: format, lints, docs, tests
   bench NAME        measure embed, metrics, kmeans, train, import or store; `bench --help` says how to add a rival
+  sample            simulate the histories of datasets/sample-films again, after a change of its catalog
 
 Models and data go to SEMID_HOME, or where the platform keeps application data.";
 
@@ -24,10 +27,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest = arguments.get(1..).unwrap_or_default();
     let outcome = match arguments.first().map(String::as_str) {
-        Some("setup") if rest.is_empty() => setup::setup(),
+        Some("setup") => setup::command(rest),
         Some("run") => run::run(rest),
         Some("test") if rest.is_empty() => test::test(),
         Some("bench") => bench::bench(rest),
+        Some("sample") if rest.is_empty() => sample(),
         None | Some("help" | "--help" | "-h") => {
             println!("{HELP}");
             Ok(())
@@ -41,4 +45,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn sample() -> Result<(), String> {
+    let folder = shell::root().join("datasets/sample-films");
+    let items = folder.join("items.jsonl");
+    let items = std::fs::read_to_string(&items).map_err(|error| format!("{}: {error}", items.display()))?;
+    let interactions = folder.join("interactions.csv");
+    std::fs::write(&interactions, sample::interactions_csv(&items)?)
+        .map_err(|error| format!("{}: {error}", interactions.display()))?;
+    println!("Wrote {}.", interactions.display());
+    Ok(())
 }

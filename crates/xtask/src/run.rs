@@ -9,7 +9,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         [flag] if flag == "--headless" => {}
         other => return Err(format!("“{}” is not understood: cargo xtask run [--headless]", other.join(" "))),
     }
-    setup::setup()?;
+    setup::setup(true)?;
 
     println!("\nBuilding semid …");
     let build = ["build", "--release", "--quiet", "--package", "semid-cli"];

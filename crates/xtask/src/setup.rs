@@ -10,8 +10,17 @@ use crate::terminal::Terminal;
 /// What a first start needs.
 const NEEDED: [&str; 2] = [MINILM, "movielens-100k"];
 
-/// Makes everything be here. Doing it again is quick, and an interrupted set-up goes on where it stopped.
-pub fn setup() -> Result<(), String> {
+/// `setup [--downloads-only]`.
+pub fn command(arguments: &[String]) -> Result<(), String> {
+    match arguments {
+        [] => setup(true),
+        [flag] if flag == "--downloads-only" => setup(false),
+        other => Err(format!("“{}” is not understood: cargo xtask setup [--downloads-only]", other.join(" "))),
+    }
+}
+
+/// Makes everything be here, system packages only where asked for. Doing it again is quick, and an interrupted set-up goes on where it stopped.
+pub fn setup(system_packages: bool) -> Result<(), String> {
     let started = Instant::now();
     let home = Home::from_env().map_err(|error| error.to_string())?;
     let recipes = NEEDED.map(|name| match semid_fetch::find(name) {
@@ -20,10 +29,12 @@ pub fn setup() -> Result<(), String> {
         Err(error) => Err(error.to_string()),
     });
 
-    system::install()?;
+    if system_packages {
+        system::install()?;
+    }
     let mut problems = Vec::new();
     for recipe in recipes {
-        if let Err(problem) = provide(&home, &recipe?) {
+        if let Err(problem) = provide(&home, &recipe?, system_packages) {
             eprintln!("{problem}\n");
             problems.push(problem);
         }
@@ -36,7 +47,7 @@ pub fn setup() -> Result<(), String> {
     }
 }
 
-fn provide(home: &Home, recipe: &Recipe) -> Result<(), String> {
+fn provide(home: &Home, recipe: &Recipe, system_packages: bool) -> Result<(), String> {
     let terminal = Terminal::new();
     let fetch = Fetch::new(home, &terminal);
     let fetched = match fetch.present(recipe).map_err(|error| error.to_string())? {
@@ -44,7 +55,9 @@ fn provide(home: &Home, recipe: &Recipe) -> Result<(), String> {
         None => {
             println!("{}: {}", recipe.title, recipe.about);
             println!("  licence: {}", recipe.licence);
-            system::offer_python();
+            if system_packages {
+                system::offer_python();
+            }
             fetch.get(recipe).map_err(|error| error.to_string())?
         }
     };

@@ -40,3 +40,28 @@ fn a_recipe_that_leaves_out_a_digest_or_leaves_its_folder_is_refused_with_a_sent
         );
     }
 }
+
+#[test]
+fn the_sample_is_built_in_and_needs_no_network_and_says_that_it_is_simulated() {
+    let place = super::Place::new();
+    let sample = find("sample-films").unwrap().unwrap();
+    assert!(sample.is_bundled() && sample.simulated, "its viewers do not exist, and people are told");
+    let fetched = place.get(&sample).unwrap();
+    let rows = String::from_utf8(place.read(&sample, "interactions.csv")).unwrap();
+    assert!(rows.lines().count() > 10_000, "the histories are all there");
+    std::fs::write(fetched.folder.join("items.jsonl"), "edited").unwrap();
+    assert_eq!(place.present(&sample), None, "an edited copy is not taken for the sample");
+    place.get(&sample).unwrap();
+    assert!(place.present(&sample).is_some(), "and getting it again makes it whole");
+}
+
+#[test]
+fn movielens_means_the_same_whichever_source_served_it() {
+    let recipe = find("movielens-100k").unwrap().unwrap();
+    let imports: Vec<_> = recipe.sources.iter().map(|source| recipe.import_of(source).unwrap()).collect();
+    assert!(imports.len() > 1, "there is a second source");
+    for import in &imports {
+        assert_eq!(import.text, imports[0].text, "items read the same, so embeddings and results are comparable");
+        assert_eq!(import.prepare, imports[0].prepare, "the same filters apply");
+    }
+}
