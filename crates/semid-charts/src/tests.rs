@@ -1,0 +1,187 @@
+//! What every chart keeps to, whatever it shows.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::*;
+
+const HOSTILE: &str = "<script>alert(1)</script> & \"quotes\" 'n' \u{202e}turned\u{0}\n| _ % \\ 映画 🎬";
+
+fn estimate(value: f64) -> Estimate {
+    Estimate { value, low: value - 0.004, high: value + 0.003 }
+}
+
+/// Every kind of chart with `arms` arms that are all called `name`.
+fn charts(arms: usize, name: &str) -> Vec<Chart> {
+    let title = || name.to_owned();
+    let value = |at: usize| 0.01 + 0.05 * at as f64 / arms.max(1) as f64;
+    let names: Vec<String> = (0..arms).map(|at| format!("{name} {at}")).collect();
+    let bars = names.iter().enumerate().map(|(at, label)| Bar {
+        label: label.clone(),
+        estimate: estimate(value(at)),
+        baseline: at == 0,
+    });
+    let rows = names.iter().enumerate().map(|(at, label)| DifferenceRow {
+        label: label.clone(),
+        estimate: estimate(value(at) - 0.03),
+        p_adjusted: if at % 2 == 0 { 0.0002 } else { 0.4 },
+    });
+    let lines = (0..arms).map(|arm| Line { arm, points: (1..=6).map(|x| (x, value(arm) * x as f64)).collect() });
+    let levels = (0..arms).map(|at| LevelUsage {
+        label: names[at].clone(),
+        codes: 64,
+        perplexity: 40.0,
+        counts: (1..60).rev().collect(),
+    });
+    let rows_of_ids = names.iter().map(|scheme| QualityRow {
+        scheme: scheme.clone(),
+        part: title(),
+        cells: vec![QualityCell { text: title(), share: Some(0.7), by_chance: Some(0.3) }; 3],
+    });
+    vec![
+        Chart::MetricBars(MetricBars {
+            title: title(),
+            note: title(),
+            metric: title(),
+            groups: vec![BarGroup { label: title(), bars: bars.collect() }],
+        }),
+        Chart::Differences(Differences {
+            title: title(),
+            note: title(),
+            axis: title(),
+            higher_is_better: true,
+            groups: vec![DifferenceGroup { label: title(), rows: rows.collect() }],
+        }),
+        Chart::Curves(Curves {
+            title: title(),
+            note: title(),
+            axis: title(),
+            arms: names.clone(),
+            panels: vec![Panel { label: title(), lines: lines.collect() }],
+        }),
+        Chart::CodeUsage(CodeUsage { title: title(), note: title(), levels: levels.collect() }),
+        Chart::IdQuality(IdQuality {
+            title: title(),
+            note: title(),
+            columns: vec![title(); 3],
+            rows: rows_of_ids.collect(),
+        }),
+        Chart::SliceBars(SliceBars {
+            title: title(),
+            note: title(),
+            metric: title(),
+            arms: names.clone(),
+            baseline: Some(0),
+            slices: vec![Slice {
+                label: title(),
+                users: 12,
+                estimates: (0..arms).map(|at| Some(estimate(value(at)))).collect(),
+            }],
+        }),
+    ]
+}
+
+/// The numbers of an attribute, wherever it occurs.
+fn numbers_of(svg: &str, attribute: &str) -> Vec<f64> {
+    let start = format!(" {attribute}=\"");
+    svg.split(&start).skip(1).map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect()
+}
+
+fn height(svg: &Svg) -> f64 {
+    numbers_of(svg.as_str().lines().next().unwrap(), "height")[0]
+}
+
+#[test]
+fn hostile_names_stay_text_in_every_chart_and_theme() {
+    for chart in charts(3, HOSTILE) {
+        for theme in [Theme::Light, Theme::Dark, Theme::Page] {
+            let svg = draw(&chart, theme).unwrap().into_string();
+            assert!(!svg.contains("<script"), "markup in a name is escaped: {chart:?}");
+            assert!(svg.contains("&lt;script&gt;") || svg.contains("&lt;scri"), "and the name is still there");
+            assert!(!svg.contains('\u{202e}') && !svg.contains('\u{0}'), "what XML or a reader cannot bear is dropped");
+            let bare = svg
+                .split('&')
+                .skip(1)
+                .all(|rest| ["lt;", "gt;", "amp;", "quot;", "apos;"].iter().any(|entity| rest.starts_with(entity)));
+            assert!(bare, "every ampersand begins an entity");
+        }
+    }
+}
+
+#[test]
+fn a_picture_may_stand_in_a_page_many_times() {
+    for chart in charts(3, "arm") {
+        let svg = draw(&chart, Theme::Page).unwrap().into_string();
+        for forbidden in [" id=", " class=", " style=", "<style", "<defs", "href", "url("] {
+            assert!(!svg.contains(forbidden), "{forbidden} could clash with or reach out of the page");
+        }
+        assert!(
+            svg.contains("role=\"img\"") && svg.contains("<title>") && svg.contains("<desc>"),
+            "it can be read aloud"
+        );
+        assert!(
+            svg.contains("var(--chart-text,#16191D)"),
+            "the page's variables colour it, with light as the fall-back"
+        );
+        assert!(svg.contains("<text"), "words are text, not outlines");
+    }
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes() {
+    for chart in charts(5, "arm") {
+        let [one, two] = [(); 2].map(|()| draw(&chart, Theme::Light).unwrap());
+        assert_eq!(one, two, "nothing but the data decides");
+        let copy: Chart = serde_json::from_str(&serde_json::to_string(&chart).unwrap()).unwrap();
+        assert_eq!(draw(&copy, Theme::Light).unwrap(), one, "also after a way over the wire");
+    }
+}
+
+#[test]
+fn many_arms_make_a_taller_picture_and_stay_inside_it() {
+    for (few, many) in charts(3, "arm").iter().zip(charts(30, "an arm with a name that goes on for quite a while")) {
+        let [few, many] = [few, &many].map(|chart| draw(chart, Theme::Light).unwrap());
+        assert!(height(&many) > height(&few) + 100.0, "thirty rows need more room than three");
+        for (svg, attribute) in [&few, &many].into_iter().flat_map(|svg| ["y", "y1", "y2", "cy"].map(|a| (svg, a))) {
+            let limit = height(svg) * 4.0;
+            for y in numbers_of(svg.as_str(), attribute) {
+                assert!((0.0..=limit).contains(&y), "{attribute}={y} lies outside of a picture {limit} high");
+            }
+        }
+        for x in ["x", "x1", "x2", "cx"].iter().flat_map(|attribute| numbers_of(many.as_str(), attribute)) {
+            assert!((0.0..=3200.0).contains(&x), "{x} lies outside of a picture 3200 wide");
+        }
+    }
+}
+
+#[test]
+fn a_chart_without_data_says_so() {
+    for chart in charts(0, "title") {
+        let svg = draw(&chart, Theme::Light).unwrap();
+        assert!(svg.as_str().contains("nothing to draw"), "an empty chart is not a blank picture: {chart:?}");
+    }
+}
+
+#[test]
+fn a_number_that_is_not_finite_is_refused_by_name() {
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+        let bar = Bar { label: "popularity".into(), estimate: Estimate { low: bad, ..estimate(0.1) }, baseline: false };
+        let groups = vec![BarGroup { label: String::new(), bars: vec![bar] }];
+        let chart = Chart::MetricBars(MetricBars { title: "NDCG".into(), groups, ..Default::default() });
+        let error = draw(&chart, Theme::Light).unwrap_err().to_string();
+        assert!(error.contains("popularity") && error.contains("NDCG"), "the sentence names chart and arm: {error}");
+    }
+}
+
+#[test]
+fn extreme_but_finite_numbers_are_drawn() {
+    for value in [0.0, -5.0, 1e-15, 1e12, -1e90] {
+        let row =
+            DifferenceRow { label: "a".into(), estimate: Estimate { value, low: value, high: value }, p_adjusted: 1.0 };
+        let groups = vec![DifferenceGroup { label: String::new(), rows: vec![row] }];
+        let chart = Chart::Differences(Differences { title: "t".into(), groups, ..Default::default() });
+        let svg = draw(&chart, Theme::Light).unwrap();
+        assert!(
+            numbers_of(svg.as_str(), "cx").iter().all(|x| (0.0..=3200.0).contains(x)),
+            "{value} is inside its scale"
+        );
+    }
+}
