@@ -109,7 +109,7 @@ pub enum Error {
 pub(crate) fn check(chart: &str, of: &str, values: impl IntoIterator<Item = f64>) -> Result<()> {
     // Far beyond anything measured, and far from where a scale would overflow.
     const LARGEST: f64 = 1e100;
-    match values.into_iter().find(|value| !(value.abs() <= LARGEST)) {
+    match values.into_iter().find(|value| !value.is_finite() || value.abs() > LARGEST) {
         Some(value) => Err(Error::NotFinite { chart: text::clean(chart), of: text::clean(of), value }),
         None => Ok(()),
     }

@@ -60,7 +60,7 @@ pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -99,7 +99,7 @@ pub(crate) fn tick(value: f64, step: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    if step >= 1e6 || step < 1e-6 {
+    if !(1e-6..1e6).contains(&step) {
         return format!("{value:.1e}").replace('-', "−");
     }
     let places = (-step.log10().floor()).clamp(0.0, 8.0) as usize;

@@ -116,7 +116,6 @@ impl Palette {
     fn colour(&self, ink: Ink) -> u32 {
         match ink {
             Ink::Surface => self.surface,
-            Ink::Band => self.band,
             Ink::Grid => self.grid,
             Ink::Axis => self.axis,
             Ink::Text => self.text,

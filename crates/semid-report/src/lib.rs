@@ -1,1 +1,72 @@
-//! A comparison as a report folder.
+//! A comparison as a report folder: [`report`] gives file names and bytes, whoever calls it writes them.
+//!
+//! Nothing here computes: every number comes from the [`Comparison`] and is formatted by `semid_charts::numbers`. The
+//! page, the Markdown and the LaTeX show the same [`Table`]s; each format has one writer that escapes whatever it is
+//! given, since names of arms, data sets and items are hostile text.
+
+mod charts;
+mod check;
+mod escape;
+mod files;
+mod lookup;
+mod page;
+mod table;
+mod tables;
+
+use semid_core::comparison::Comparison;
+
+pub use charts::{ReportChart, Section, charts};
+pub use semid_charts::numbers;
+pub use table::{Cell, Column, Row, Table};
+pub use tables::{differences, gains, health, id_quality, slices, stages, summary_rows};
+
+/// The result of writing a report.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One file of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    /// Path inside the report folder, with `/`: `index.html`, `charts/differences.svg`. Letters, digits, `-`, `.` only.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// All files of the report: `index.html`, which needs no other; `comparison.json`; tables as CSV; `report.md`;
+/// `tables.tex`; `experiment.toml`; the charts as SVG, light and dark. The same comparison gives the same bytes.
+///
+/// # Errors
+/// When a number is not finite, or the comparison points at an arm it does not have.
+pub fn report(comparison: &Comparison) -> Result<Vec<ReportFile>> {
+    check::check(comparison)?;
+    let charts = charts(comparison);
+    let mut files = vec![
+        ReportFile { name: "index.html".into(), bytes: page::html(comparison, &charts)?.into_bytes() },
+        ReportFile { name: "report.md".into(), bytes: page::markdown(comparison, &charts)?.into_bytes() },
+        ReportFile { name: "tables.tex".into(), bytes: page::latex(comparison)?.into_bytes() },
+        ReportFile { name: "comparison.json".into(), bytes: files::json(comparison)? },
+        ReportFile { name: "experiment.toml".into(), bytes: comparison.settings_toml.clone().into_bytes() },
+    ];
+    files.extend(files::tables(comparison)?);
+    files.extend(files::pictures(&charts)?);
+    Ok(files)
+}
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The comparison holds something that no report can show.
+    #[error("{0}")]
+    Comparison(String),
+    /// A chart could not be drawn.
+    #[error(transparent)]
+    Chart(#[from] semid_charts::Error),
+    /// A writer underneath failed.
+    #[error("writing {what} failed: {reason}")]
+    Writing {
+        /// Which file.
+        what: &'static str,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,17 @@
+//! Writes the report of a made-up comparison into a folder, to look at: `cargo run -p semid-report --example
+//! sample_report -- FOLDER`.
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use std::path::PathBuf;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("Say which folder to write into.")?);
+    for file in semid_report::report(&common::comparison())? {
+        let path = folder.join(&file.name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&folder))?;
+        std::fs::write(path, file.bytes)?;
+    }
+    Ok(())
+}
