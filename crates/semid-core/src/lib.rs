@@ -6,6 +6,7 @@ mod catalog;
 pub mod comparison;
 mod embeddings;
 mod error;
+pub mod id_schemes;
 mod interactions;
 mod methods;
 pub mod metrics;
