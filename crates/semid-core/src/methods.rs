@@ -32,6 +32,8 @@ pub trait Codebooks: Send + Sync {
     /// For one row, the codes of the last level from best to worst given the codes before it; what the next-best
     /// collision rule walks through.
     fn last_level_by_preference(&self, row: &[f32], codes: &[u32]) -> Vec<u32>;
+    /// All of it as bytes, to be kept as an artifact; whoever implements this also reads them back.
+    fn to_bytes(&self) -> Vec<u8>;
 }
 
 /// What a recommender may learn from.

@@ -161,7 +161,7 @@ fn next_best(table: &CodeTable, preference: Option<Preference<'_>>, report: &mut
 
 fn check(table: &CodeTable) -> Result<()> {
     let levels = table.shape.levels();
-    if levels == 0 || table.codes.len() % levels != 0 {
+    if levels == 0 || !table.codes.len().is_multiple_of(levels) {
         return Err(Error::input(format!("{} codes cannot be rows of {levels} levels.", table.codes.len())));
     }
     for (item, row) in table.iter().enumerate() {
