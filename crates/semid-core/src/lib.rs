@@ -8,6 +8,7 @@ mod embeddings;
 mod error;
 pub mod id_schemes;
 mod interactions;
+pub mod labels;
 mod methods;
 pub mod metrics;
 pub mod prepare;
