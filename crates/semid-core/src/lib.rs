@@ -15,6 +15,7 @@ pub mod prepare;
 mod semantic_id;
 mod split;
 pub mod statistics;
+pub mod trec;
 mod work;
 
 pub use catalog::{Catalog, Item};
