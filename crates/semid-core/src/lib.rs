@@ -7,6 +7,7 @@ pub mod comparison;
 mod embeddings;
 mod error;
 pub mod id_schemes;
+pub mod id_quality;
 mod interactions;
 pub mod labels;
 mod methods;
