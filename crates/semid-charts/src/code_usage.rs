@@ -96,7 +96,7 @@ fn draw_level(canvas: &Canvas<'_>, level: &LevelUsage, most: u32, (left, top): (
         steps.extend([(at(code), y), (at(code + 1), y)]);
     }
     steps.push((at(level.counts.len()), bottom));
-    canvas.polygon(&steps, Ink::Series(5))?;
+    canvas.polygon(&steps, Ink::Accent)?;
     let items: f64 = level.counts.iter().map(|&count| f64::from(count)).sum();
     let even = up.at(items / codes as f64);
     canvas.dashed(&[(left, even), (right, even)], EVEN, Ink::Text, 1.5)?;

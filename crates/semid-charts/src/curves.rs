@@ -42,6 +42,8 @@ pub struct Line {
 }
 
 const PANEL: f64 = 220.0;
+/// Room above a panel for its name.
+const HEAD: f64 = 32.0;
 /// Room left of a panel for its ticks.
 const TICKS: f64 = 46.0;
 const GAP: f64 = 24.0;
@@ -62,7 +64,7 @@ pub(crate) fn draw(chart: &Curves, theme: Theme) -> Result<Svg> {
     let heading = Heading::new(&chart.title, &chart.note);
     let columns = panels.len().min(2);
     let width = (WIDTH - 2.0 * EDGE - GAP * (columns as f64 - 1.0)) / columns as f64;
-    let block = 24.0 + PANEL + 48.0;
+    let block = HEAD + PANEL + 52.0;
     let legend = Legend::new(&chart.arms);
     let legend_top = heading.height() + panels.len().div_ceil(columns) as f64 * block + 4.0;
     let height = legend_top + legend.height() + EDGE;
@@ -82,7 +84,7 @@ pub(crate) fn draw(chart: &Curves, theme: Theme) -> Result<Svg> {
 fn draw_panel(canvas: &Canvas<'_>, panel: &Panel, axis: &str, (left, top): (f64, f64), width: f64) -> Painted {
     let label = text::shorten_to(&text::clean(&panel.label), LABEL * 1.06, width);
     canvas.bold((left, top + 8.0), Align::Left, LABEL, Ink::Text, &label)?;
-    let [top, bottom] = [top + 24.0, top + 24.0 + PANEL];
+    let [top, bottom] = [top + HEAD, top + HEAD + PANEL];
     let [left, right] = [left + TICKS, left + width - 6.0];
     let points = || panel.lines.iter().flat_map(|line| &line.points);
     let up = Scale::around(points().map(|point| point.1), 5, (bottom, top));

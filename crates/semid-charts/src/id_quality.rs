@@ -105,7 +105,7 @@ fn draw_cell(canvas: &Canvas<'_>, cell: &QualityCell, (x, y): (f64, f64), width:
     // The number stands above its bar, and the tick reaches beyond the bar, so that neither covers the other.
     let bar = y + 21.0;
     canvas.rect(left, bar, right - left, 4.0, Ink::Grid)?;
-    canvas.rect(left, bar, (right - left) * share.clamp(0.0, 1.0), 4.0, Ink::Better)?;
+    canvas.rect(left, bar, (right - left) * share.clamp(0.0, 1.0), 4.0, Ink::Accent)?;
     if let Some(chance) = cell.by_chance {
         let at = left + (right - left) * chance.clamp(0.0, 1.0);
         canvas.line((at, bar - 2.5), (at, bar + 6.5), Ink::Surface, 4.0)?;

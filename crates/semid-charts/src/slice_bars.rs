@@ -37,7 +37,7 @@ pub struct Slice {
     pub estimates: Vec<Option<Estimate>>,
 }
 
-const GAP: f64 = 22.0;
+const GAP: f64 = 36.0;
 /// Panels side by side before a new row of panels begins.
 const ACROSS: usize = 3;
 
@@ -56,8 +56,8 @@ pub(crate) fn draw(chart: &SliceBars, theme: Theme) -> Result<Svg> {
     let left = EDGE + labels.width + 14.0;
     let width = (WIDTH - EDGE - 8.0 - left - GAP * (columns as f64 - 1.0)) / columns as f64;
     let rows = chart.arms.len() as f64 * row + 4.0;
-    let block = 44.0 + rows + 34.0;
-    let height = heading.height() + chart.slices.len().div_ceil(columns) as f64 * block + 20.0 + EDGE;
+    let block = 40.0 + rows + 30.0;
+    let height = heading.height() + chart.slices.len().div_ceil(columns) as f64 * block + 16.0 + EDGE;
     let values = chart.slices.iter().flat_map(|slice| slice.estimates.iter().flatten()).flat_map(Estimate::numbers);
     let scale = Scale::from_zero(values, 3, (0.0, width));
 
@@ -78,7 +78,7 @@ pub(crate) fn draw(chart: &SliceBars, theme: Theme) -> Result<Svg> {
                 if at % columns == 0 {
                     labels.draw(canvas, arm, (left - 14.0, y), Ink::Text)?;
                 }
-                let ink = if chart.baseline == Some(arm) { Ink::Neutral } else { Ink::Series(5) };
+                let ink = if chart.baseline == Some(arm) { Ink::Neutral } else { Ink::Accent };
                 match estimate {
                     Some(estimate) => bar(canvas, &scale, y, estimate, ink)?,
                     None => canvas.text((from + 6.0, y), Align::Left, SMALL, Ink::Muted, "not judged")?,

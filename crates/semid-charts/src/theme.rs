@@ -42,6 +42,8 @@ pub(crate) enum Ink {
     Worse,
     /// What cannot be told apart from its reference; the baseline.
     Neutral,
+    /// The one colour of charts that tell nothing by colour.
+    Accent,
     /// One of the series, starting again after [`SERIES`].
     Series(usize),
 }
@@ -60,6 +62,7 @@ struct Palette {
     better: u32,
     worse: u32,
     neutral: u32,
+    accent: u32,
     series: [u32; SERIES],
 }
 
@@ -74,6 +77,7 @@ const LIGHT: Palette = Palette {
     better: 0x0B5CAD,
     worse: 0xC2410C,
     neutral: 0x7A828E,
+    accent: 0x2A72B5,
     series: [0x063C98, 0xCE720E, 0x006A52, 0xAE7194, 0x984C04, 0x4182C4, 0x462656],
 };
 
@@ -88,6 +92,7 @@ const DARK: Palette = Palette {
     better: 0x6CB6FF,
     worse: 0xF0883E,
     neutral: 0x8E97A3,
+    accent: 0x5BA4E6,
     series: [0x64C9F9, 0xA86C24, 0x1D9D77, 0xE997BD, 0xCFB13C, 0x166FFF, 0x9571AE],
 };
 
@@ -105,6 +110,7 @@ impl Palette {
             ("better", self.better),
             ("worse", self.worse),
             ("neutral", self.neutral),
+            ("accent", self.accent),
         ]
         .map(|(name, colour)| (format!("--chart-{name}"), colour))
         .into();
@@ -124,6 +130,7 @@ impl Palette {
             Ink::Better => self.better,
             Ink::Worse => self.worse,
             Ink::Neutral => self.neutral,
+            Ink::Accent => self.accent,
             Ink::Series(at) => self.series[at % SERIES],
         }
     }
@@ -221,7 +228,8 @@ mod tests {
                         "{theme} words #{colour:06X} on #{ground:06X}: WCAG AA asks 4.5, got {ratio:.2}"
                     );
                 }
-                let marks = [palette.axis, palette.mark, palette.better, palette.worse, palette.neutral];
+                let marks =
+                    [palette.axis, palette.mark, palette.better, palette.worse, palette.neutral, palette.accent];
                 for colour in marks.into_iter().chain(palette.series) {
                     let ratio = contrast(colour, ground);
                     assert!(ratio >= 3.0, "{theme} mark #{colour:06X} on #{ground:06X}: WCAG asks 3, got {ratio:.2}");

@@ -91,10 +91,10 @@ fn metric_bars(comparison: &Comparison, metric: &MetricFacts) -> Option<Chart> {
         let Some(value) = lookup::value(arm, &metric.key) else { continue };
         let estimate = Estimate { value: value.mean, low: value.low, high: value.high };
         let bar = Bar { label: lookup::title(arm).to_owned(), estimate, baseline: at == comparison.baseline };
-        let label = if arm.ids.is_some() { arm.recommender.as_str() } else { "without IDs" };
+        let label = if arm.ids.is_some() { sentence(&arm.recommender) } else { "Without IDs".to_owned() };
         match groups.iter_mut().find(|group| group.label == label) {
             Some(group) => group.bars.push(bar),
-            None => groups.push(BarGroup { label: label.to_owned(), bars: vec![bar] }),
+            None => groups.push(BarGroup { label, bars: vec![bar] }),
         }
     }
     if groups.len() == 1 {
@@ -105,11 +105,17 @@ fn metric_bars(comparison: &Comparison, metric: &MetricFacts) -> Option<Chart> {
     (!groups.is_empty()).then(|| {
         Chart::MetricBars(MetricBars {
             title: format!("{} of every arm", metric.title),
-            note: format!("{judged} {better}"),
+            note: lookup::note(comparison, &format!("{judged} {better}")),
             metric: metric.title.clone(),
             groups,
         })
     })
+}
+
+/// A key as it begins a line: "generative" becomes "Generative".
+fn sentence(key: &str) -> String {
+    let mut chars = key.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn rows<'d>(
@@ -140,9 +146,11 @@ fn gains(comparison: &Comparison, metric: &MetricFacts) -> Option<Chart> {
     };
     forest(
         format!("What meaning is worth in {}", metric.title),
-        "Semantic IDs minus the same IDs dealt to other items (meaning gain), and minus hash IDs; same recommender, \
-         same users, 95 % paired intervals."
-            .to_owned(),
+        lookup::note(
+            comparison,
+            "Semantic IDs minus the same IDs dealt to other items (meaning gain), and minus hash IDs; same recommender, \
+             same users, 95 % paired intervals.",
+        ),
         metric,
         vec![group("Minus permuted", &comparison.meaning_gains), group("Minus hash", &comparison.hash_gains)],
     )
@@ -155,7 +163,7 @@ fn differences(comparison: &Comparison, metric: &MetricFacts) -> Option<Chart> {
     });
     forest(
         format!("{} against {baseline}", metric.title),
-        "Mean paired difference over the same users with its 95 % interval.".to_owned(),
+        lookup::note(comparison, "Mean paired difference over the same users with its 95 % interval."),
         metric,
         vec![DifferenceGroup { label: String::new(), rows }],
     )
@@ -165,7 +173,13 @@ fn curves(comparison: &Comparison) -> Option<Chart> {
     let trained: Vec<&ArmResult> = comparison.arms.iter().filter(|arm| !arm.curves.is_empty()).collect();
     let all = trained.iter().flat_map(|arm| &arm.curves);
     let panels = lookup::distinct(all.map(|curve| curve.series.as_str())).into_iter().map(|series| Panel {
-        label: series.to_owned(),
+        label: sentence(&comparison.metrics.iter().fold(
+            series.to_owned(),
+            |label, metric| match metric.key.as_str() {
+                "" => label,
+                key => label.replace(key, &metric.title),
+            },
+        )),
         lines: trained
             .iter()
             .enumerate()
@@ -177,7 +191,7 @@ fn curves(comparison: &Comparison) -> Option<Chart> {
     (!trained.is_empty()).then(|| {
         Chart::Curves(Curves {
             title: "Training".to_owned(),
-            note: "One line per seed.".to_owned(),
+            note: lookup::note(comparison, "One line per seed."),
             axis: "epoch".to_owned(),
             arms: trained.iter().map(|arm| lookup::title(arm).to_owned()).collect(),
             panels: panels.collect(),
@@ -206,7 +220,7 @@ fn slice_bars(comparison: &Comparison) -> Vec<(&str, Chart)> {
         });
         let chart = SliceBars {
             title: format!("{} by {}", primary.title, in_sentence(slicing)),
-            note: "Mean over the users of each slice with its 95 % interval.".to_owned(),
+            note: lookup::note(comparison, "Mean over the users of each slice with its 95 % interval."),
             metric: primary.title.clone(),
             arms: comparison.arms.iter().map(|arm| lookup::title(arm).to_owned()).collect(),
             baseline: Some(comparison.baseline),
@@ -218,12 +232,15 @@ fn slice_bars(comparison: &Comparison) -> Vec<(&str, Chart)> {
 }
 
 fn id_quality(comparison: &Comparison) -> Option<Chart> {
-    let columns = ["codes used", "perplexity / codes", "purity", "NMI", "unique IDs", "neighbour recall@10"];
+    let columns = ["codes used", "perplexity", "purity", "NMI", "unique IDs", "neighbour recall@10"];
     let share = |text: String, share: f64| QualityCell { text, share: Some(share), by_chance: None };
     let level = |level: &LevelQuality| {
         let mut cells = vec![
             share(percent(level.usage_share), level.usage_share),
-            share(decimals(level.perplexity, 1), level.perplexity / f64::from(level.codes.max(1))),
+            share(
+                format!("{} of {}", decimals(level.perplexity, 1), count(u64::from(level.codes))),
+                level.perplexity / f64::from(level.codes.max(1)),
+            ),
         ];
         cells.extend(match level.category {
             Some(category) => [(category.purity, category.purity_by_chance), (category.nmi, category.nmi_by_chance)]

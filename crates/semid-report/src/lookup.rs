@@ -52,3 +52,11 @@ pub(crate) fn distinct<'s>(values: impl Iterator<Item = &'s str>) -> Vec<&'s str
     }
     distinct
 }
+
+/// A note of a table or chart about how people behaved, which says so when no people did.
+pub(crate) fn note(comparison: &Comparison, note: &str) -> String {
+    match comparison.dataset.simulated {
+        true => format!("{note} Simulated data.").trim_start().to_owned(),
+        false => note.to_owned(),
+    }
+}

@@ -4,7 +4,7 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
-use semid_charts::{Chart, Theme, draw, numbers, page_css};
+use semid_charts::{Chart, Theme, draw, numbers, page_css, text};
 use semid_core::comparison::{Comparison, Difference};
 use serde::Serialize;
 
@@ -91,6 +91,7 @@ fn shared(comparison: &Comparison) -> Value {
             shape => scheme.shape.as_str(),
             diagnosis => plain(&scheme.diagnosis),
             examples => plain(&scheme.examples),
+            labelled => scheme.examples.iter().any(|example| !example.labels.trim().is_empty()),
         }
     });
     let name = if comparison.name.trim().is_empty() { "Comparison" } else { &comparison.name };
@@ -209,6 +210,7 @@ fn render(name: &'static str, template: &'static str, page: Value) -> Result<Str
     });
     environment.add_filter("count", numbers::count);
     environment.add_filter("percent", numbers::percent);
+    environment.add_filter("short", |text: &str, columns: usize| text::shorten(&text::clean(text), columns));
     environment.add_filter("block", |text: &str| Value::from_safe_string(escape::html_block(text)));
     environment.add_filter("number", |text: &str| Value::from_safe_string(number(text)));
     environment.add_template(name, template).map_err(failed)?;

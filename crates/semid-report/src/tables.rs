@@ -18,7 +18,7 @@ pub fn summary_rows(comparison: &Comparison) -> Table {
         (Some(primary), Some(baseline)) => format!("{} against {}", primary.title, lookup::title(baseline)),
         _ => "Against the baseline".to_owned(),
     };
-    columns.extend(["Difference", "Adj. p", "Win / tie / loss"].map(|title| Column::numbers(title).under(&against)));
+    columns.extend(["Difference", "Adj.\u{a0}p", "Win/tie/loss"].map(|title| Column::numbers(title).under(&against)));
     let costs = ["Embed", "Quantize", "Train", "Rank", "Peak memory", "Parameters"];
     columns.extend(costs.map(|title| Column::numbers(title).under("Cost")));
 
@@ -65,7 +65,7 @@ pub fn summary_rows(comparison: &Comparison) -> Table {
         0 | 1 => String::new(),
         seeds => format!(" Means over {seeds} seeds; sd is the spread over them."),
     };
-    let note = format!("Brackets hold 95 % intervals over users.{seeds}");
+    let note = lookup::note(comparison, &format!("Brackets hold 95 % intervals over users.{seeds}"));
     Table { title, note, columns, rows }
 }
 
@@ -80,7 +80,7 @@ fn metric_cell(arm: &ArmResult, key: &str, best: Option<f64>) -> Cell {
 }
 
 fn wins(difference: &Difference) -> String {
-    format!("{} / {} / {}", count(difference.wins), count(difference.ties), count(difference.losses))
+    format!("{}/{}/{}", count(difference.wins), count(difference.ties), count(difference.losses))
 }
 
 /// Every arm against the baseline in every metric.
@@ -125,18 +125,19 @@ pub fn gains(comparison: &Comparison) -> Table {
 
 fn tested(comparison: &Comparison) -> String {
     let protocol = &comparison.protocol;
-    format!(
+    let note = format!(
         "Paired over {} users: 95 % bootstrap intervals from {} resamples, two-sided sign-flip p from {} flips, adjusted by {}.",
         count(protocol.users),
         count(u64::from(protocol.resamples)),
         count(u64::from(protocol.flips)),
         if protocol.correction.is_empty() { "no correction" } else { &protocol.correction }
-    )
+    );
+    lookup::note(comparison, &note)
 }
 
 fn difference_columns(words: [&str; 2]) -> Vec<Column> {
     let mut columns: Vec<Column> = words.map(Column::words).into();
-    let numbers = ["Difference", "95 % interval", "p", "Adj. p", "Effect size d", "Win", "Tie", "Loss"];
+    let numbers = ["Difference", "95 % interval", "p", "Adj.\u{a0}p", "Effect size d", "Win", "Tie", "Loss"];
     columns.extend(numbers.map(Column::numbers));
     columns
 }
@@ -182,7 +183,7 @@ pub fn slices(comparison: &Comparison) -> Vec<Table> {
             });
             tables.push(Table {
                 title: format!("{} by {}", metric_title(comparison, key), in_sentence(slicing)),
-                note: "Brackets hold 95 % intervals over the users of the slice.".to_owned(),
+                note: lookup::note(comparison, "Brackets hold 95 % intervals over the users of the slice."),
                 rows: rows.collect(),
                 columns,
             });
@@ -277,7 +278,8 @@ pub fn health(comparison: &Comparison) -> Table {
         ];
         Row { cells, baseline: at == comparison.baseline, opens: false }
     });
-    let note = "Equal neighbours: share of neighbouring ranks with the same score, whose order is drawn.".to_owned();
+    let note = "Equal neighbours: share of neighbouring ranks with the same score, whose order is drawn.";
+    let note = lookup::note(comparison, note);
     Table { title: "Health of the arms".to_owned(), note, columns, rows: rows.collect() }
 }
 

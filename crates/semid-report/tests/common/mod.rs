@@ -147,6 +147,30 @@ pub fn comparison() -> Comparison {
     }
 }
 
+/// What every text of [`hostile`] ends with.
+pub const HOSTILE: &str = "<script>alert(1)</script> <img src=x onerror=y> | _ & % \\ # $ { } ^ ~ * `x` ``` [a](http://b) www.c.d \
+     \"q\" 'r' {{ 7 * 7 }} {% if %} ]]> --> \r\n- item\n\n# head\t\u{202e}turned\u{2066}\u{0}\u{1b}[31m 映画 🎬 é \u{301}";
+
+/// The same comparison with something hostile behind every text, the same behind each so that keys still meet.
+pub fn hostile() -> Comparison {
+    changed(|text| format!("{text}{HOSTILE}{}", "x".repeat(300)))
+}
+
+/// The same comparison with every text changed.
+pub fn changed(change: impl Fn(&str) -> String) -> Comparison {
+    fn walk(value: &mut serde_json::Value, change: &impl Fn(&str) -> String) {
+        match value {
+            serde_json::Value::String(text) => *text = change(text),
+            serde_json::Value::Array(values) => values.iter_mut().for_each(|value| walk(value, change)),
+            serde_json::Value::Object(fields) => fields.values_mut().for_each(|value| walk(value, change)),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(comparison()).unwrap();
+    walk(&mut value, &change);
+    serde_json::from_value(value).unwrap()
+}
+
 fn scale(metric: &str) -> f64 {
     match metric {
         "recall@10" => 1.92,
@@ -192,7 +216,7 @@ fn arm_result(&(key, title, recommender, ids, ndcg, train_secs): &Arm, noise: &m
         })
     });
     let mut curves = Vec::new();
-    for seed in if trained { 1..=3 } else { 1..=0 } {
+    for seed in 1..=(if trained { 3 } else { 0 }) {
         let mut loss = Vec::new();
         let mut validation = Vec::new();
         for epoch in 1..=20u64 {
