@@ -1,6 +1,7 @@
 //! What one does with the checkout: `cargo xtask setup`, `run`, `test`, `bench`.
 
 mod bench;
+mod bench_inputs;
 mod run;
 mod sample;
 mod setup;
