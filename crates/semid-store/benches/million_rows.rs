@@ -1,9 +1,9 @@
 //! A million interactions into the store and out again, and 12,000 vectors of 384 numbers into the embedding cache and
-//! out: `cargo bench -p semid-store`. Best and median of several runs, wall seconds, syncs included.
+//! out: `cargo xtask bench store`. Syncs included.
 
 use std::error::Error;
-use std::time::Instant;
 
+use semid_bench::measure;
 use semid_core::{Interaction, Item};
 use semid_store::{NewDataset, OnExisting, Store, TextDigest, text_digest};
 
@@ -21,54 +21,37 @@ fn main() -> Result<(), Box<dyn Error>> {
     let texts: Vec<TextDigest> = items[..TEXTS].iter().map(|item| text_digest(&item.text)).collect();
     let values: Vec<f32> = (0..TEXTS * DIM).map(|at| (at % 997) as f32 / 997.0).collect();
 
-    let mut times: [Vec<f64>; 6] = Default::default();
     for _ in 0..REPEATS {
         let folder = tempfile::tempdir()?;
         let store = Store::open(folder.path())?;
         let new = NewDataset { name: "million".to_owned(), ..NewDataset::default() };
 
-        let start = Instant::now();
         let mut writer = store.write_dataset(&new, OnExisting::Refuse)?;
-        writer.add_items(&items)?;
-        writer.add_users(&users)?;
-        times[0].push(start.elapsed().as_secs_f64());
-        let start = Instant::now();
-        for batch in rows.chunks(5_000) {
-            writer.add_interactions(batch)?;
-        }
-        let dataset = writer.finish()?;
-        times[1].push(start.elapsed().as_secs_f64());
-
-        let start = Instant::now();
-        let loaded = store.load_interactions(dataset.id)?;
-        times[2].push(start.elapsed().as_secs_f64());
+        measure("write items and users", &[("items", ITEMS as f64), ("users", USERS as f64)], || {
+            writer.add_items(&items)?;
+            writer.add_users(&users)
+        })?;
+        let dataset = measure("write interactions, commit", &[("rows", ROWS as f64)], || {
+            for batch in rows.chunks(5_000) {
+                writer.add_interactions(batch)?;
+            }
+            writer.finish()
+        })?;
+        let loaded =
+            measure("load interactions and users", &[("rows", ROWS as f64)], || store.load_interactions(dataset.id))?;
         assert!(loaded.rows == rows && loaded.user_keys == users, "what was written is what is read");
-        let start = Instant::now();
-        assert_eq!(store.load_catalog(dataset.id)?.items, items, "what was written is what is read");
-        times[3].push(start.elapsed().as_secs_f64());
+        let catalog = measure("load items", &[("items", ITEMS as f64)], || store.load_catalog(dataset.id))?;
+        assert_eq!(catalog.items, items, "what was written is what is read");
 
-        let start = Instant::now();
-        for (texts, values) in texts.chunks(4_000).zip(values.chunks(4_000 * DIM)) {
-            store.cache_embeddings("model", DIM, texts, values)?;
-        }
-        times[4].push(start.elapsed().as_secs_f64());
-        let start = Instant::now();
-        let cached = store.cached_embeddings("model", DIM, &texts)?;
-        times[5].push(start.elapsed().as_secs_f64());
+        measure("cache vectors", &[("rows", TEXTS as f64)], || {
+            texts
+                .chunks(4_000)
+                .zip(values.chunks(4_000 * DIM))
+                .try_for_each(|(texts, values)| store.cache_embeddings("model", DIM, texts, values).map(drop))
+        })?;
+        let cached =
+            measure("look up vectors", &[("rows", TEXTS as f64)], || store.cached_embeddings("model", DIM, &texts))?;
         assert!(cached.missing.is_empty() && cached.values == values, "what was written is what is read");
-    }
-    let names = [
-        format!("write {ITEMS} items, {USERS} users"),
-        format!("write {ROWS} interactions, commit"),
-        format!("load {ROWS} interactions, {USERS} users"),
-        format!("load {ITEMS} items"),
-        format!("cache {TEXTS} × {DIM} vectors"),
-        format!("look up {TEXTS} × {DIM} vectors"),
-    ];
-    println!("{:<44} {:>8} {:>8}", "seconds", "best", "median");
-    for (name, mut times) in names.into_iter().zip(times) {
-        times.sort_by(f64::total_cmp);
-        println!("{name:<44} {:>8.3} {:>8.3}", times[0], times[REPEATS / 2]);
     }
     Ok(())
 }
