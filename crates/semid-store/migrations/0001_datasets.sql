@@ -36,7 +36,7 @@ CREATE TABLE user_key (
 ) STRICT, WITHOUT ROWID;
 
 -- Interactions in the order of the file, column by column, 16,384 rows to a chunk: the engine always reads all of them,
--- and a row each would be ten times slower to write and three times as large.
+-- and a table row each takes about ten times as long to write.
 CREATE TABLE interaction_chunk (
     dataset INTEGER NOT NULL REFERENCES dataset (id) ON DELETE CASCADE,
     first   INTEGER NOT NULL,                   -- position in the file of the chunk's first row

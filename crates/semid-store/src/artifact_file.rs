@@ -88,3 +88,30 @@ pub(crate) fn read(mut file: impl Read, file_bytes: u64) -> Result<(Header, Vec<
     }
     Ok((header, content))
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let full = std::path::Path::new("/dev/full");
+        let header = Header {
+            kind: "codes".to_owned(),
+            fingerprint: "abc".to_owned(),
+            written_at: 0,
+            settings: Value::Null,
+            bytes: 1,
+            blake3: String::new(),
+        };
+        let source = write(std::fs::OpenOptions::new().write(true).open(full).unwrap(), &header, b"x").unwrap_err();
+        let error = Error::io("writing an artifact", full, source);
+        assert!(matches!(error, Error::DiskFull { .. }), "the device has no room: {error}");
+        assert!(
+            error.to_string().contains("no room left on the disk while writing an artifact"),
+            "so says it: {error}"
+        );
+    }
+}

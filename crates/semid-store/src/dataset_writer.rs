@@ -60,12 +60,13 @@ impl Store {
             highest: None,
             kept: 0,
             problems: BTreeMap::new(),
+            failed: false,
         })
     }
 }
 
 /// A data set that is being written. Items, users and interactions may come in any order and in batches of any size;
-/// an interaction may name an item or a user that comes later.
+/// an interaction may name an item or a user that comes later. After an error it is good for nothing but dropping.
 #[derive(Debug)]
 pub struct DatasetWriter {
     connection: Connection,
@@ -81,24 +82,28 @@ pub struct DatasetWriter {
     highest: Option<(u32, u32)>,
     kept: u64,
     problems: BTreeMap<String, u64>,
+    failed: bool,
 }
 
 impl DatasetWriter {
     /// Adds items; their indices go on from those before. A key that came before is an error that names it.
     pub fn add_items(&mut self, items: &[Item]) -> Result<()> {
-        item::insert(&self.connection, self.id, self.items, items).map_err(|error| self.explained(error))?;
-        items.iter().for_each(|item| self.digest.item(item));
-        self.items += items.len() as u64;
-        Ok(())
+        self.attempt(|writer| {
+            item::insert(&writer.connection, writer.id, writer.items, items)?;
+            items.iter().for_each(|item| writer.digest.item(item));
+            writer.items += items.len() as u64;
+            Ok(())
+        })
     }
 
     /// Adds users by their keys; their indices go on from those before.
     pub fn add_users(&mut self, keys: &[impl AsRef<str>]) -> Result<()> {
-        interaction::insert_users(&self.connection, self.id, self.users, keys)
-            .map_err(|error| self.explained(error))?;
-        keys.iter().for_each(|key| self.digest.user(key.as_ref()));
-        self.users += keys.len() as u64;
-        Ok(())
+        self.attempt(|writer| {
+            interaction::insert_users(&writer.connection, writer.id, writer.users, keys)?;
+            keys.iter().for_each(|key| writer.digest.user(key.as_ref()));
+            writer.users += keys.len() as u64;
+            Ok(())
+        })
     }
 
     /// Adds interactions in the order of the file.
@@ -107,27 +112,31 @@ impl DatasetWriter {
             let (user, item) = self.highest.unwrap_or_default();
             self.highest = Some((user.max(row.user), item.max(row.item)));
         }
-        while !rows.is_empty() {
-            let (now, later) = rows.split_at(rows.len().min(interaction::CHUNK - self.waiting.len()));
-            self.waiting.extend_from_slice(now);
-            rows = later;
-            if self.waiting.len() == interaction::CHUNK {
-                self.write_waiting()?;
+        self.attempt(|writer| {
+            while !rows.is_empty() {
+                let (now, later) = rows.split_at(rows.len().min(interaction::CHUNK - writer.waiting.len()));
+                writer.waiting.extend_from_slice(now);
+                rows = later;
+                if writer.waiting.len() == interaction::CHUNK {
+                    writer.write_waiting()?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Counts a row that could not be used, and keeps the first thousand of each kind in full.
     pub fn add_problem(&mut self, problem: &Problem) -> Result<()> {
         let count = self.problems.entry(problem.kind.clone()).or_default();
         *count += 1;
-        if *count <= KEPT_PER_KIND {
-            let inserted = import_problem::insert(&self.connection, self.id, self.kept, problem);
-            self.kept += 1;
-            inserted.map_err(|error| self.explained(error))?;
+        if *count > KEPT_PER_KIND {
+            return Ok(());
         }
-        Ok(())
+        self.attempt(|writer| {
+            import_problem::insert(&writer.connection, writer.id, writer.kept, problem)?;
+            writer.kept += 1;
+            Ok(())
+        })
     }
 
     /// Counts rows with a problem that are not kept in full.
@@ -137,10 +146,11 @@ impl DatasetWriter {
 
     /// Replaces the settings given at the start, where the import learned more on its way.
     pub fn set_settings(&mut self, settings: &Value) -> Result<()> {
-        self.connection
-            .execute("UPDATE dataset SET settings = ?2 WHERE id = ?1", (self.id, settings.to_string()))
-            .map_err(|error| self.explained(error.into()))?;
-        Ok(())
+        self.attempt(|writer| {
+            let row = (writer.id, settings.to_string());
+            writer.connection.execute("UPDATE dataset SET settings = ?2 WHERE id = ?1", row)?;
+            Ok(())
+        })
     }
 
     /// Commits. From here on the data set is there for everyone.
@@ -148,6 +158,10 @@ impl DatasetWriter {
     /// Errors: there is no item; an interaction names an item or a user that never came. No interactions is fine: IDs
     /// need only a catalog.
     pub fn finish(mut self) -> Result<Dataset> {
+        self.attempt(DatasetWriter::commit)
+    }
+
+    fn commit(&mut self) -> Result<Dataset> {
         self.write_waiting()?;
         if self.items == 0 {
             return Err(Error::input(
@@ -162,10 +176,6 @@ impl DatasetWriter {
                 self.users, self.items
             )));
         }
-        self.commit().map_err(|error| self.explained(error))
-    }
-
-    fn commit(&self) -> Result<Dataset> {
         for (kind, &rows) in &self.problems {
             import_problem::insert_count(&self.connection, self.id, kind, rows)?;
         }
@@ -186,17 +196,26 @@ impl DatasetWriter {
     }
 
     fn write_waiting(&mut self) -> Result<()> {
-        if self.waiting.is_empty() {
-            return Ok(());
+        if !self.waiting.is_empty() {
+            interaction::insert_chunk(&self.connection, &mut self.digest, self.id, self.interactions, &self.waiting)?;
+            self.interactions += self.waiting.len() as u64;
+            self.waiting.clear();
         }
-        interaction::insert_chunk(&self.connection, &mut self.digest, self.id, self.interactions, &self.waiting)
-            .map_err(|error| error.explained(DOING, &self.path))?;
-        self.interactions += self.waiting.len() as u64;
-        self.waiting.clear();
         Ok(())
     }
 
-    fn explained(&self, error: Error) -> Error {
-        error.explained(DOING, &self.path)
+    // After an error a part may be missing, or SQLite may have rolled back: nothing may be added or committed then.
+    fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.failed {
+            return Err(Error::input("The import failed before; nothing of it was kept."));
+        }
+        let result = work(self);
+        self.failed = result.is_err();
+        result.map_err(|error| error.explained(DOING, &self.path))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
     }
 }

@@ -125,7 +125,7 @@ pub enum Error {
     #[error("{0}")]
     Input(String),
     /// A file operation failed for another reason.
-    #[error("{doing} failed on {}: {source}", path.display())]
+    #[error("{doing} failed on {}: {source}. Check the disk and try again; `semid doctor` examines the workspace.", path.display())]
     Io {
         /// What was being done, capitalised: "Writing an artifact".
         doing: String,

@@ -111,28 +111,26 @@ impl Store {
 
     /// All runs, newest first. Settings and progress included; numbers are read apart.
     pub fn runs(&self) -> Result<Vec<Run>> {
-        let runs = self.read("reading the runs", |connection| {
+        self.read_runs(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM run ORDER BY id DESC")?;
             let rows = statement.query_map([], run)?;
-            Ok(rows.collect::<rusqlite::Result<Vec<Run>>>()?)
-        })?;
-        self.with_true_status(runs)
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// The run with this number.
     pub fn run(&self, id: i64) -> Result<Run> {
-        let run = self.read("reading a run", |connection| find(connection, id))?;
-        Ok(self.with_true_status(vec![run])?.remove(0))
+        Ok(self.read_runs(|connection| Ok(vec![find(connection, id)?]))?.remove(0))
     }
 
     /// The newest run with this fingerprint: what the same command resumes, or shows again when it is finished.
     pub fn run_by_fingerprint(&self, fingerprint: &str) -> Result<Option<Run>> {
-        let run = self.read("reading a run", |connection| {
+        let runs = self.read_runs(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT * FROM run WHERE fingerprint = ?1 ORDER BY id DESC LIMIT 1")?;
-            Ok(statement.query_row([fingerprint], run).optional()?)
+            Ok(statement.query_row([fingerprint], run).optional()?.into_iter().collect())
         })?;
-        Ok(self.with_true_status(run.into_iter().collect())?.pop())
+        Ok(runs.into_iter().next())
     }
 
     /// Starts a run, or starts one again that failed, was cancelled or was interrupted. What earlier attempts recorded
@@ -215,16 +213,23 @@ impl Store {
         })
     }
 
-    // A "running" whose process died is shown as what it is, in this and in every later read.
-    fn with_true_status(&self, mut runs: Vec<Run>) -> Result<Vec<Run>> {
-        if runs.iter().any(|run| run.status == RunStatus::Running) && !self.runs_are_locked()? {
-            self.mark_interrupted_runs()?;
-            for run in runs.iter_mut().filter(|run| run.status == RunStatus::Running) {
+    // A "running" whose process died is shown as what it is. It is dead when the lock was seen free between two reads
+    // that both found it running under the same holding of the lock: a run that just ended is not mistaken for it.
+    fn read_runs(&self, read: impl Fn(&Connection) -> Result<Vec<Run>>) -> Result<Vec<Run>> {
+        let is_running = |run: &&Run| run.status == RunStatus::Running;
+        let first = self.read("reading the runs", &read)?;
+        if !first.iter().any(|run| is_running(&run)) || self.runs_are_locked()? {
+            return Ok(first);
+        }
+        self.mark_interrupted_runs()?;
+        let mut second = self.read("reading the runs", &read)?;
+        for run in second.iter_mut().filter(|run| run.status == RunStatus::Running) {
+            if first.iter().filter(is_running).any(|before| before.id == run.id && before.owner == run.owner) {
                 run.status = RunStatus::Interrupted;
                 run.progress = None;
             }
         }
-        Ok(runs)
+        Ok(second)
     }
 }
 

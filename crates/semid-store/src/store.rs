@@ -235,3 +235,68 @@ fn retry_while_busy<T>(mut work: impl FnMut() -> Result<T>) -> Result<T> {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::{NewDataset, OnExisting};
+    use semid_core::{Interaction, Item};
+
+    // A database that may not grow fails as one on a full disk does.
+    fn fill_up(connection: &Connection) {
+        let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        connection.pragma_update(None, "max_page_count", pages + 4).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_a_sentence_and_nothing_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.set_setting("kept", Some("before")).unwrap();
+        store
+            .maintain("", |writer| {
+                fill_up(writer);
+                Ok(())
+            })
+            .unwrap();
+        let error = store.set_setting("kept", Some(&"x".repeat(200_000))).unwrap_err();
+        assert!(matches!(error, Error::DiskFull { .. }), "told from other failures: {error}");
+        assert!(error.to_string().contains("Free some space"), "says what to do: {error}");
+        assert_eq!(store.setting("kept").unwrap().as_deref(), Some("before"), "the old value is still there");
+        assert!(store.check().is_empty(), "and the database is sound: {:?}", store.check());
+        store.set_setting("small", Some("fits")).unwrap();
+    }
+
+    #[test]
+    fn an_import_that_finds_no_room_imports_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let new = NewDataset { name: "films".to_owned(), ..NewDataset::default() };
+        let mut writer = store.write_dataset(&new, OnExisting::Refuse).unwrap();
+        fill_up(writer.connection());
+        writer.add_items(&[Item { key: "a".to_owned(), ..Item::default() }]).unwrap();
+        writer.add_users(&["u"]).unwrap();
+        let rows = vec![Interaction { user: 0, item: 0, rating: None, at: None }; 100_000];
+        let error = writer.add_interactions(&rows).unwrap_err();
+        assert!(matches!(error, Error::DiskFull { .. }), "told from other failures: {error}");
+        assert!(writer.finish().is_err(), "and not finished as if nothing had happened");
+        assert!(store.datasets().unwrap().is_empty(), "nothing half-imported");
+        assert!(store.check().is_empty(), "and the database is sound: {:?}", store.check());
+    }
+
+    #[test]
+    fn a_write_that_another_process_keeps_waiting_ends_in_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let other = store.connect_for_long_write("").unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        store.maintain("", |writer| Ok(writer.busy_timeout(Duration::from_millis(50))?)).unwrap();
+        let error = store.set_setting("a", Some("b")).unwrap_err();
+        assert!(matches!(error, Error::Busy { .. }), "told from other failures: {error}");
+        assert!(error.to_string().contains("Wait until it is done"), "says what to do: {error}");
+        assert_eq!(store.setting("a").unwrap(), None, "who reads does not wait");
+        other.execute_batch("COMMIT").unwrap();
+        store.set_setting("a", Some("b")).unwrap();
+    }
+}

@@ -75,7 +75,7 @@ fn bad_data_is_refused_in_a_sentence_and_nothing_is_imported() {
     writer.add_items(&items(3)).unwrap();
     let error = writer.add_items(&items(1)).unwrap_err().to_string();
     assert!(error.contains("“i0” is there twice"), "names the duplicate key: {error}");
-    drop(writer);
+    assert!(writer.add_items(&[]).is_err() && writer.finish().is_err(), "an import that failed cannot be committed");
 
     let error = begin().finish().unwrap_err().to_string();
     assert!(error.contains("no item"), "says what is missing: {error}");
