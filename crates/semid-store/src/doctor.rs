@@ -294,6 +294,10 @@ impl Store {
     fn repair_one(&self, repair: &Repair) -> Result<String> {
         match repair {
             Repair::DeleteFile(path) => {
+                // Looked for again: a finding may be old by now, or not ours at all.
+                if !self.artifacts().leftovers()?.contains(path) && !self.artifacts().set_aside()?.contains(path) {
+                    return Ok(format!("Left {} alone: it is nothing to delete.", path.display()));
+                }
                 fs::remove_file(path).map_err(|source| Error::io("deleting a file", path, source))?;
                 Ok(format!("Deleted {}.", path.display()))
             }

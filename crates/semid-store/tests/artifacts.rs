@@ -134,5 +134,8 @@ fn the_doctor_finds_what_was_left_and_what_was_damaged_and_repairs_it() {
     );
     assert_eq!(store.repair(&findings).unwrap().len(), 3, "a sentence for each");
     assert!(store.check().is_empty(), "all is well again: {:?}", store.check());
-    assert_eq!(artifacts.read("good", "codes").unwrap().unwrap(), b"content", "what was good was not touched");
+    let mut finding = findings[0].clone();
+    finding.repair = Some(Repair::DeleteFile(artifacts.path("good", "codes").unwrap()));
+    store.repair(&[finding]).unwrap();
+    assert_eq!(artifacts.read("good", "codes").unwrap().unwrap(), b"content", "what is good is never deleted");
 }
