@@ -1,14 +1,14 @@
 //! Two million ranked rows by five metrics: seconds to read and to judge a TREC run.
 //!
-//! `cargo bench -p semid-core --bench trec` writes the run and the qrels it made into a temporary folder and prints where,
-//! so that another tool can be timed on the same files.
+//! `cargo bench -p semid-core --bench trec [-- RUN QRELS --k 10]`; without files, lists made here. `cargo xtask bench
+//! metrics` gives another tool the same files.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::Write;
-use std::time::Instant;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use semid_bench::measure;
 use semid_core::metrics::Metric;
 use semid_core::trec::{Qrels, Run, Ties, evaluate};
 
@@ -17,33 +17,19 @@ const DEPTH: usize = 100;
 const ITEMS: u32 = 50_000;
 
 fn main() {
-    let folder = std::env::temp_dir().join("semid-bench-trec");
-    std::fs::create_dir_all(&folder).unwrap();
-    let (run_path, qrels_path) = (folder.join("run"), folder.join("qrels"));
-    let (run, qrels) = make();
-    std::fs::File::create(&run_path).unwrap().write_all(&run).unwrap();
-    std::fs::File::create(&qrels_path).unwrap().write_all(&qrels).unwrap();
-    println!("run {} ({} MB), qrels {}", run_path.display(), run.len() >> 20, qrels_path.display());
-
-    let metrics: Vec<Metric> =
-        ["precision@10", "recall@10", "ndcg@10", "map@10", "hit_rate@10"].map(|key| key.parse().unwrap()).to_vec();
-    let (mut reading, mut judging) = (Vec::new(), Vec::new());
-    let mut means = Vec::new();
-    for _ in 0..9 {
-        let start = Instant::now();
-        let (run, qrels) = (Run::parse(&run).unwrap(), Qrels::parse(&qrels).unwrap());
-        reading.push(start.elapsed().as_secs_f64());
-        let start = Instant::now();
-        means = evaluate(&run, &qrels, &metrics, Ties::TrecEval).unwrap().means();
-        judging.push(start.elapsed().as_secs_f64());
-    }
-    let median = |times: &mut Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        (times[times.len() / 2], times[0], times[times.len() - 1])
+    let (run, qrels) = match semid_bench::files().as_slice() {
+        [run, qrels] => (std::fs::read(run).unwrap(), std::fs::read(qrels).unwrap()),
+        _ => make(),
     };
-    let (read, judged) = (median(&mut reading), median(&mut judging));
-    println!("reading  {:.3} s (from {:.3} to {:.3})", read.0, read.1, read.2);
-    println!("judging  {:.3} s (from {:.3} to {:.3})", judged.0, judged.1, judged.2);
+    let k = semid_bench::option("k", 10);
+    let metrics: Vec<Metric> = ["precision", "recall", "ndcg", "map", "hit_rate"]
+        .map(|metric| format!("{metric}@{k}").parse().unwrap())
+        .to_vec();
+    let mut means = Vec::new();
+    for _ in 0..5 {
+        let (run, qrels) = measure("reading", &[], || (Run::parse(&run).unwrap(), Qrels::parse(&qrels).unwrap()));
+        means = measure("judging", &[], || evaluate(&run, &qrels, &metrics, Ties::TrecEval).unwrap().means());
+    }
     for (metric, mean) in metrics.iter().zip(means) {
         println!("{metric:<14} {mean:.12}");
     }

@@ -31,6 +31,8 @@ struct Bench {
     package: &'static str,
     target: &'static str,
     script: Option<&'static str>,
+    /// Which of our measurements is the same work as theirs; empty: all.
+    same_work: &'static str,
     /// Input and options that both sides understand.
     arguments: fn(&Settings) -> Result<Vec<String>, String>,
 }
@@ -41,6 +43,7 @@ const BENCHES: [Bench; 6] = [
         package: "semid-models",
         target: "embed",
         script: Some("embed.py"),
+        same_work: "",
         arguments: |settings| Ok(with_threads(settings, bench_inputs::texts()?, &["--repeat", "1"])),
     },
     Bench {
@@ -48,6 +51,7 @@ const BENCHES: [Bench; 6] = [
         package: "semid-models",
         target: "train",
         script: Some("train_decoder.py"),
+        same_work: "",
         arguments: |settings| Ok(with_threads(settings, Vec::new(), &["--steps", "10"])),
     },
     Bench {
@@ -55,6 +59,7 @@ const BENCHES: [Bench; 6] = [
         package: "semid-models",
         target: "kmeans",
         script: Some("kmeans.py"),
+        same_work: "semid",
         arguments: |settings| {
             Ok(with_threads(settings, bench_inputs::vectors()?, &["--k", "256", "--iterations", "20"]))
         },
@@ -64,13 +69,15 @@ const BENCHES: [Bench; 6] = [
         package: "semid-core",
         target: "trec",
         script: Some("metrics.py"),
+        same_work: "judging",
         arguments: |_| Ok([bench_inputs::trec()?, vec!["--k".to_owned(), "10".to_owned()]].concat()),
     },
     Bench {
         name: "import",
         package: "semid-import",
-        target: "million_rows",
+        target: "import_speed",
         script: None,
+        same_work: "",
         arguments: |_| Ok(Vec::new()),
     },
     Bench {
@@ -78,6 +85,7 @@ const BENCHES: [Bench; 6] = [
         package: "semid-store",
         target: "million_rows",
         script: None,
+        same_work: "",
         arguments: |_| Ok(Vec::new()),
     },
 ];
@@ -113,7 +121,7 @@ pub fn bench(arguments: &[String]) -> Result<(), String> {
             measured.take("other", Command::new(python).arg(folder.join(script)).args(&shared))?;
         }
     }
-    measured.print();
+    measured.print(bench.same_work);
     Ok(())
 }
 
@@ -185,7 +193,7 @@ impl Measured {
         Ok(())
     }
 
-    fn print(&self) {
+    fn print(&self, same_work: &str) {
         println!("\n{:<36} {:>10} {:>21} {:>10} {:>9}", "median", "wall s", "range", "cpu s", "peak MB");
         for ((side, name), rounds) in &self.0 {
             let wall: Vec<f64> = rounds.iter().map(|round| round.wall).collect();
@@ -204,19 +212,23 @@ impl Measured {
         }
         let side = |wanted| self.0.iter().filter(move |((side, _), _)| *side == wanted);
         for ((_, theirs), other) in side("other") {
-            for ((_, ours), semid) in side("semid") {
-                let ratios = other.iter().zip(semid).map(|(other, semid)| other.wall / semid.wall).collect::<Vec<_>>();
-                let (low, high) = range(&ratios);
-                let middle = |rounds: &[Round]| median(rounds.iter().map(|round| round.wall).collect());
-                if let (Some(other), Some(semid)) = (middle(other), middle(semid)) {
-                    println!(
-                        "{ours} is {:.2} times as fast as {theirs} ({low:.2}–{high:.2} over rounds)",
-                        other / semid
-                    );
+            for ((_, ours), semid) in side("semid").filter(|((_, ours), _)| same_work.is_empty() || ours == same_work) {
+                let wall = ratio(other, semid, |round| Some(round.wall));
+                let cpu = ratio(other, semid, |round| round.cpu.filter(|seconds| *seconds > 0.0));
+                if let (Some(wall), Some(cpu)) = (wall, cpu) {
+                    println!("{ours} is {wall} times as fast as {theirs} by the clock, {cpu} times in CPU seconds");
                 }
             }
         }
     }
+}
+
+/// Theirs over ours: the ratio of medians, and in brackets the range over rounds.
+fn ratio(theirs: &[Round], ours: &[Round], seconds: fn(&Round) -> Option<f64>) -> Option<String> {
+    let all = |rounds: &[Round]| median(rounds.iter().filter_map(seconds).collect());
+    let pairs = theirs.iter().zip(ours).filter_map(|(theirs, ours)| Some(seconds(theirs)? / seconds(ours)?));
+    let (low, high) = range(&pairs.collect::<Vec<_>>());
+    Some(format!("{:.2} ({low:.2}–{high:.2})", all(theirs)? / all(ours)?))
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -236,6 +248,18 @@ fn range(values: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ratio_is_of_medians_with_its_range_over_rounds() {
+        let rounds = |seconds: [f64; 3]| seconds.map(|wall| Round { wall, cpu: None, peak_rss_mb: None });
+        let ratio = |seconds| ratio(&rounds([4.0, 6.0, 5.0]), &rounds([2.0, 2.0, 1.0]), seconds);
+        assert_eq!(
+            ratio(|round| Some(round.wall)).as_deref(),
+            Some("2.50 (2.00–5.00)"),
+            "5 over 2; rounds give 2, 3, 5"
+        );
+        assert_eq!(ratio(|round| round.cpu), None, "what was not measured has no ratio");
+    }
 
     #[test]
     fn lines_of_both_sides_are_taken_and_other_output_is_passed_by() {
