@@ -58,7 +58,7 @@ pub(crate) fn draw(chart: &Differences, theme: Theme) -> Result<Svg> {
 
     let heading = Heading::new(&chart.title, &chart.note);
     let labels = Labels::new(rows.iter().map(|row| row.label.as_str()), 230.0);
-    let step = if labels.tall() { 34.0 } else { 28.0 };
+    let step = if labels.tall() { 40.0 } else { 28.0 };
     let top = heading.height() + 20.0;
     let headed = chart.groups.iter().filter(|group| !group.label.is_empty()).count();
     let bottom = top + rows.len() as f64 * step + headed as f64 * 28.0 + 4.0;

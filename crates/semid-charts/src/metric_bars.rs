@@ -53,7 +53,7 @@ pub(crate) fn draw(chart: &MetricBars, theme: Theme) -> Result<Svg> {
 
     let heading = Heading::new(&chart.title, &chart.note);
     let labels = Labels::new(bars.iter().map(|bar| bar.label.as_str()), 230.0);
-    let row = if labels.tall() { 34.0 } else { 26.0 };
+    let row = if labels.tall() { 40.0 } else { 26.0 };
     let top = heading.height() + 20.0;
     let headed = chart.groups.iter().filter(|group| !group.label.is_empty()).count();
     let rows = top + bars.len() as f64 * row + headed as f64 * 28.0;

@@ -68,9 +68,13 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// A share as a percentage: `97.3 %`.
+/// A share as a percentage: `97.3 %`. What is not quite none or all never reads as none or all.
 pub fn percent(share: f64) -> String {
-    format!("{:.1}{SPACE}%", share * 100.0).replace('-', "−")
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 0.05 => format!("<{SPACE}0.1{SPACE}%"),
+        percent if percent < 100.0 && percent >= 99.95 => format!(">{SPACE}99.9{SPACE}%"),
+        percent => format!("{percent:.1}{SPACE}%").replace('-', "−"),
+    }
 }
 
 /// Wall seconds: `0.4 s`, `42 s`, `12.4 min`, `3.1 h`; a dash for nothing at all.
@@ -133,6 +137,9 @@ mod tests {
         assert_eq!(shown(744.0), "12.4 min", "minutes up to two hours");
         assert_eq!(shown(11_160.0), "3.1 h", "hours after that");
         assert_eq!(mebibytes(851_443_712).replace('\u{202f}', " "), "812 MiB", "bytes are shown in MiB");
+        assert_eq!(percent(0.973).replace('\u{202f}', " "), "97.3 %", "one decimal");
+        assert_eq!(percent(0.99999).replace('\u{202f}', " "), "> 99.9 %", "not quite all is not all");
+        assert_eq!(percent(0.0001).replace('\u{202f}', " "), "< 0.1 %", "a few is not none");
         assert_eq!(count(1_234_567), "1,234,567", "thousands are parted");
         assert_eq!(count(999), "999", "a small count has no comma");
     }

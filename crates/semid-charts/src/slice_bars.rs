@@ -51,7 +51,7 @@ pub(crate) fn draw(chart: &SliceBars, theme: Theme) -> Result<Svg> {
 
     let heading = Heading::new(&chart.title, &chart.note);
     let labels = Labels::new(chart.arms.iter().map(String::as_str), 190.0);
-    let row = if labels.tall() { 34.0 } else { 26.0 };
+    let row = if labels.tall() { 40.0 } else { 26.0 };
     let columns = chart.slices.len().min(ACROSS);
     let left = EDGE + labels.width + 14.0;
     let width = (WIDTH - EDGE - 8.0 - left - GAP * (columns as f64 - 1.0)) / columns as f64;

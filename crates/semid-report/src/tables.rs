@@ -94,11 +94,11 @@ pub fn differences(comparison: &Comparison) -> Table {
         lookup::of_metric(&comparison.differences, metric).enumerate().map(|(at, difference)| {
             let arm = arm_title(comparison, &difference.arm);
             let first = if at == 0 { metric_title(comparison, metric) } else { "" };
-            difference_row([first, arm], difference, at == 0)
+            difference_row(&[first, arm], difference, at == 0)
         })
     });
     let rows = rows.collect();
-    Table { title, note: tested(comparison), columns: difference_columns(["Metric", "Arm"]), rows }
+    Table { title, note: tested(comparison), columns: difference_columns(&["Metric", "Arm"]), rows }
 }
 
 /// Meaning gains and hash gains in every metric.
@@ -106,20 +106,17 @@ pub fn gains(comparison: &Comparison) -> Table {
     let families = [("Meaning gain", &comparison.meaning_gains), ("Hash gain", &comparison.hash_gains)];
     let rows = families.into_iter().flat_map(|(family, differences)| {
         differences.iter().enumerate().map(move |(at, difference)| {
-            let pair = format!(
-                "{} − {}, {}",
-                arm_title(comparison, &difference.arm),
-                arm_title(comparison, &difference.against),
-                metric_title(comparison, &difference.metric)
-            );
-            difference_row([if at == 0 { family } else { "" }, &pair], difference, at == 0)
+            let [arm, against] = [&difference.arm, &difference.against].map(|key| arm_title(comparison, key));
+            let pair = format!("{arm} − {against}");
+            let metric = metric_title(comparison, &difference.metric);
+            difference_row(&[if at == 0 { family } else { "" }, metric, &pair], difference, at == 0)
         })
     });
     Table {
         title: "What meaning is worth: semantic IDs against permuted and against hash IDs".to_owned(),
         note: tested(comparison),
         rows: rows.collect(),
-        columns: difference_columns(["Gain", "Pair"]),
+        columns: difference_columns(&["Gain", "Metric", "Pair"]),
     }
 }
 
@@ -135,15 +132,15 @@ fn tested(comparison: &Comparison) -> String {
     lookup::note(comparison, &note)
 }
 
-fn difference_columns(words: [&str; 2]) -> Vec<Column> {
-    let mut columns: Vec<Column> = words.map(Column::words).into();
+fn difference_columns(words: &[&str]) -> Vec<Column> {
+    let mut columns: Vec<Column> = words.iter().copied().map(Column::words).collect();
     let numbers = ["Difference", "95 % interval", "p", "Adj.\u{a0}p", "Effect size d", "Win", "Tie", "Loss"];
     columns.extend(numbers.map(Column::numbers));
     columns
 }
 
-fn difference_row(words: [&str; 2], difference: &Difference, opens: bool) -> Row {
-    let mut cells: Vec<Cell> = words.map(Cell::from).into();
+fn difference_row(words: &[&str], difference: &Difference, opens: bool) -> Row {
+    let mut cells: Vec<Cell> = words.iter().copied().map(Cell::from).collect();
     cells.extend([
         signed(difference.difference).into(),
         signed_interval(difference.low, difference.high).into(),
@@ -215,7 +212,7 @@ pub fn id_quality(comparison: &Comparison) -> Table {
         let quality = &scheme.quality;
         for (at, level) in quality.levels.iter().enumerate() {
             let mut cells = vec![Cell::from(if at == 0 { scheme_title(scheme) } else { "" })];
-            cells.push(format!("level {}", at + 1).into());
+            cells.push(format!("level\u{a0}{}", at + 1).into());
             cells.push(Cell::from(percent(level.usage_share)).with(format!("of {}", count(u64::from(level.codes)))));
             cells.push(decimals(level.entropy_bits, 2).into());
             cells.push(decimals(level.perplexity, 1).into());
