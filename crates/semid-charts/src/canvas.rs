@@ -79,6 +79,8 @@ impl Sheet<'_> {
             .replace(" stroke=\"none\"", "")
             .replace(" text-anchor=\"start\"", "")
             .replace(" \"/>", "\"/>")
+            // What dividing font sizes leaves behind.
+            .replace(".00000000000001\"", "\"")
             // Fills have no outline, and plotters says a width for it all the same.
             .replace(" stroke-width=\"0\"", "");
         let svg = format!(

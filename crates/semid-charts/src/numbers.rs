@@ -72,7 +72,7 @@ pub fn count(value: u64) -> String {
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
         percent if percent > 0.0 && percent < 0.05 => format!("<{SPACE}0.1{SPACE}%"),
-        percent if percent < 100.0 && percent >= 99.95 => format!(">{SPACE}99.9{SPACE}%"),
+        percent if (99.95..100.0).contains(&percent) => format!(">{SPACE}99.9{SPACE}%"),
         percent => format!("{percent:.1}{SPACE}%").replace('-', "−"),
     }
 }
