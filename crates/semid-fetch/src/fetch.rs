@@ -13,6 +13,9 @@ use crate::{
     Digest, Error, Event, File, Home, Import, Kind, Place, Recipe, Result, Source, Watch, archive, pip, recipes,
 };
 
+/// How the folders begin that pip works in.
+const PIP_FOLDER: &str = ".pip-";
+
 /// Fetches recipes into a home.
 #[derive(Clone, Copy)]
 pub struct Fetch<'a> {
@@ -286,12 +289,22 @@ impl<'a> Shelf<'a> {
                 Ok(())
             }
             Place::Pip { package, version, folder, bytes } => {
+                self.sweep();
                 let temporary = tempfile::Builder::new()
-                    .prefix(".pip-")
+                    .prefix(PIP_FOLDER)
                     .tempdir_in(&self.folder)
                     .map_err(|error| Error::disk("making a folder", &self.folder, error))?;
                 let wheel = pip::download(&self.context, package, version, *bytes, temporary.path())?;
                 self.unpack(&wheel, folder, &missing, None)
+            }
+        }
+    }
+
+    /// Removes what a killed process left of pip's; we hold the lock, so nobody uses it.
+    fn sweep(&self) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(PIP_FOLDER) {
+                let _ = fs::remove_dir_all(entry.path());
             }
         }
     }

@@ -61,7 +61,8 @@ pub(crate) fn download(
             Ok(None) => thread::sleep(TICK),
             Err(error) => return Err(Trouble::Source(format!("pip could not be waited for ({error})"))),
         }
-        let arrived = bytes_below(&temporary).max(bytes_below(&wheels));
+        // At the end pip copies what arrived once or twice more.
+        let arrived = bytes_below(&temporary).max(bytes_below(&wheels)).min(bytes.unwrap_or(u64::MAX));
         if arrived > counted {
             counted = arrived;
             context.watch.event(Event::Bytes { file: &label, done: arrived, total: bytes });

