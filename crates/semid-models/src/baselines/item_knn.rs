@@ -172,5 +172,5 @@ fn neighbours_from_bytes(bytes: &[u8], items: usize) -> Option<Vec<Vec<(u32, f32
         };
         neighbours.push((0..count).map(pair).collect::<Option<Vec<_>>>()?);
     }
-    (words.next().is_none() && bytes.len() % 4 == 0).then_some(neighbours)
+    (words.next().is_none() && bytes.len().is_multiple_of(4)).then_some(neighbours)
 }

@@ -22,8 +22,12 @@ pub struct KMeans {
     pub dim: usize,
     /// Lloyd's iterations at most; it stops when no row changes its cluster.
     pub iterations: usize,
-    /// Whether no cluster may hold more than ⌈rows / clusters⌉ rows.
-    pub balanced: bool,
+    /// During how many of the first iterations no cluster may hold more than ⌈rows / clusters⌉ rows; all of them when
+    /// this is no less than `iterations`, and then the outcome is balanced too.
+    ///
+    /// A few are worth their time wherever vectors have little structure, as residuals have: the first centroids are
+    /// single rows, and the one nearest to the middle would draw most rows to itself and keep them.
+    pub even_iterations: usize,
 }
 
 /// A fitted k-means.
@@ -48,11 +52,12 @@ impl KMeans {
     ) -> Result<Clusters> {
         let mut centroids = start;
         let mut assignment = vec![u32::MAX; rows.len() / self.dim];
-        for _ in 0..self.iterations {
+        for iteration in 0..self.iterations {
             each_iteration()?;
-            let mut nearest = self.assign(work, rows, &centroids)?;
+            let even = iteration < self.even_iterations;
+            let mut nearest = self.assign(work, rows, &centroids, even)?;
             self.refill(&mut nearest, centroids.len() / self.dim);
-            if nearest.clusters == assignment {
+            if nearest.clusters == assignment && (!even || self.stays_even()) {
                 break;
             }
             assignment = nearest.clusters;
@@ -60,7 +65,7 @@ impl KMeans {
         }
         // The last move may have left a cluster without rows. Its centroid goes to the row that is worst off, which
         // makes that row its own; a few rounds suffice unless there are fewer different rows than clusters.
-        let mut nearest = self.assign(work, rows, &centroids)?;
+        let mut nearest = self.assign(work, rows, &centroids, self.stays_even())?;
         for _ in 0..8 {
             let before = nearest.clusters.clone();
             if self.refill(&mut nearest, centroids.len() / self.dim) == 0 {
@@ -72,7 +77,7 @@ impl KMeans {
                     centroids[now as usize * self.dim..(now as usize + 1) * self.dim].copy_from_slice(row);
                 }
             }
-            nearest = self.assign(work, rows, &centroids)?;
+            nearest = self.assign(work, rows, &centroids, self.stays_even())?;
         }
         let inertia = nearest.distances.iter().map(|&distance| f64::from(distance)).sum();
         Ok(Clusters { centroids, assignment: nearest.clusters, inertia })
@@ -114,52 +119,44 @@ impl KMeans {
         Ok(centroids)
     }
 
-    /// The cluster of each row: the nearest, or under balance the nearest that has room.
-    pub fn assign(&self, work: &Work, rows: &[f32], centroids: &[f32]) -> Result<Nearest> {
+    fn stays_even(&self) -> bool {
+        self.even_iterations >= self.iterations
+    }
+
+    /// The cluster of each row: the nearest, or, to keep clusters even, the nearest that has room.
+    pub fn assign(&self, work: &Work, rows: &[f32], centroids: &[f32], even: bool) -> Result<Nearest> {
         let clusters = centroids.len() / self.dim;
         let columns = transposed(centroids, self.dim);
         let norms: Vec<f32> = centroids.chunks_exact(self.dim).map(|centroid| dot(centroid, centroid)).collect();
         let count = rows.len() / self.dim;
         let mut nearest = Nearest { clusters: vec![0; count], distances: vec![0.0; count], gaps: vec![] };
-        if self.balanced {
-            nearest.gaps = vec![0.0; count];
-        }
-        let gaps = if self.balanced { &mut nearest.gaps[..] } else { &mut [] };
-        let blocks = rows
-            .par_chunks(BLOCK * self.dim)
+        nearest.gaps.resize(if even { count } else { 0 }, 0.0);
+        let gaps: Vec<&mut [f32]> = match even {
+            true => nearest.gaps.chunks_mut(BLOCK).collect(),
+            false => (0..count.div_ceil(BLOCK)).map(|_| &mut [][..]).collect(),
+        };
+        rows.par_chunks(BLOCK * self.dim)
             .zip(nearest.clusters.par_chunks_mut(BLOCK))
-            .zip(nearest.distances.par_chunks_mut(BLOCK));
-        if self.balanced {
-            blocks.zip(gaps.par_chunks_mut(BLOCK)).try_for_each_init(
-                Vec::new,
-                |scores, (((rows, out), distances), gaps)| {
-                    work.check()?;
-                    self.score_block(rows, &columns, &norms, scores);
-                    for (at, scores) in scores.chunks_exact(clusters).enumerate() {
-                        let (cluster, score) = lowest(scores);
-                        let second = (0..clusters).filter(|&other| other != cluster).map(|other| scores[other]);
-                        gaps[at] = second.fold(f32::INFINITY, f32::min) - score;
-                        (out[at], distances[at]) = (cluster as u32, score);
-                    }
-                    Ok::<_, Cancelled>(())
-                },
-            )?;
-        } else {
-            blocks.try_for_each_init(Vec::new, |scores, ((rows, out), distances)| {
+            .zip(nearest.distances.par_chunks_mut(BLOCK))
+            .zip(gaps)
+            .try_for_each_init(Vec::new, |scores, (((rows, out), distances), gaps)| {
                 work.check()?;
                 self.score_block(rows, &columns, &norms, scores);
                 for (at, scores) in scores.chunks_exact(clusters).enumerate() {
                     let (cluster, score) = lowest(scores);
                     (out[at], distances[at]) = (cluster as u32, score);
+                    if let Some(gap) = gaps.get_mut(at) {
+                        let others = scores[..cluster].iter().chain(&scores[cluster + 1..]);
+                        *gap = others.fold(f32::INFINITY, |low, &score| low.min(score)) - score;
+                    }
                 }
                 Ok::<_, Cancelled>(())
             })?;
-        }
         // What the scores lack to be squared distances is the norm of the row.
         nearest.distances.par_iter_mut().zip(rows.par_chunks_exact(self.dim)).for_each(|(distance, row)| {
             *distance = (*distance + dot(row, row)).max(0.0);
         });
-        if self.balanced {
+        if even {
             self.balance(work, rows, centroids, &mut nearest)?;
         }
         Ok(nearest)
@@ -262,7 +259,7 @@ pub struct Nearest {
     pub clusters: Vec<u32>,
     /// Squared distance to its centroid.
     pub distances: Vec<f32>,
-    /// By how much the second nearest is farther; only under balance.
+    /// By how much the second nearest is farther; only where clusters are kept even.
     gaps: Vec<f32>,
 }
 

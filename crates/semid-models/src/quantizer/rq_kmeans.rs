@@ -9,6 +9,11 @@ use super::artifact::{Reader, Writer, damaged};
 use super::kmeans::KMeans;
 use crate::products::dot;
 
+/// Iterations at the start of each level that keep clusters even. Without them a level of residuals can end as one large
+/// cluster and many single items: on 1,682 film plots, 3 × 64, between 194 and 1,590 different IDs depending on the seed,
+/// and 1,650 with three of them, at a lower reconstruction error.
+const EVEN_ITERATIONS: usize = 3;
+
 /// Settings of RQ-KMeans.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RqKMeans {
@@ -45,11 +50,13 @@ impl Quantizer for RqKMeans {
         }
         let (mean, scale) = if self.standardise { moments(embeddings) } else { (vec![0.0; dim], vec![1.0; dim]) };
         let mut residual = standardised(embeddings, &mean, &scale);
-        let step = work.step("learning codebooks", self.shape.levels() * self.iterations as usize);
-        let kmeans = KMeans { dim, iterations: self.iterations as usize, balanced: self.balanced };
+        let iterations = self.iterations as usize;
+        let step = work.step("learning codebooks", self.shape.levels() * iterations);
+        let even_iterations = if self.balanced { iterations } else { EVEN_ITERATIONS.min(iterations / 2) };
+        let kmeans = KMeans { dim, iterations, even_iterations };
         let mut levels = Vec::with_capacity(self.shape.levels());
         for (level, &codes) in self.shape.0.iter().enumerate() {
-            step.set(level * self.iterations as usize);
+            step.set(level * iterations);
             step.note(format!("level {} of {}", level + 1, self.shape.levels()));
             let mut rng = work.rng(&format!("rq-kmeans level {level}"));
             let start = kmeans.start(work, &residual, codes as usize, &mut rng)?;
@@ -114,11 +121,11 @@ impl Codebooks for RqKMeansCodebooks {
             )));
         }
         let mut residual = standardised(embeddings, &self.mean, &self.scale);
-        let kmeans = KMeans { dim: self.dim, iterations: 0, balanced: self.balanced };
+        let kmeans = KMeans { dim: self.dim, iterations: 0, even_iterations: 0 };
         let mut codes = vec![0; rows * levels];
         let step = work.step("assigning codes", levels);
         for (level, centroids) in self.levels.iter().enumerate() {
-            let nearest = kmeans.assign(work, &residual, centroids)?;
+            let nearest = kmeans.assign(work, &residual, centroids, self.balanced)?;
             subtract(&mut residual, centroids, &nearest.clusters, self.dim);
             codes.chunks_exact_mut(levels).zip(&nearest.clusters).for_each(|(row, &code)| row[level] = code);
             step.advance(1)?;

@@ -25,8 +25,8 @@ fn noise(rows: usize, dim: usize) -> Embeddings {
     Embeddings::new(dim, (0..rows * dim).map(|_| rng.random_range(-1.0..1.0)).collect()).unwrap()
 }
 
-fn kmeans(rows: &Embeddings, clusters: usize, iterations: usize, balanced: bool) -> Clusters {
-    let kmeans = KMeans { dim: rows.dim(), iterations, balanced };
+fn kmeans(rows: &Embeddings, clusters: usize, iterations: usize, even_iterations: usize) -> Clusters {
+    let kmeans = KMeans { dim: rows.dim(), iterations, even_iterations };
     let start = kmeans.start(&work(), rows.values(), clusters, &mut Seed(1).rng("start")).unwrap();
     kmeans.fit(&work(), rows.values(), start, || Ok(())).unwrap()
 }
@@ -62,7 +62,7 @@ fn textbook_lloyd(rows: &Embeddings, start: &[f32], iterations: usize) -> (Vec<u
 fn lloyd_agrees_with_the_textbook() {
     let rows = noise(700, 19);
     let start = rows.values()[..23 * 19].to_vec();
-    let kmeans = KMeans { dim: 19, iterations: 8, balanced: false };
+    let kmeans = KMeans { dim: 19, iterations: 8, even_iterations: 0 };
     let ours = kmeans.fit(&work(), rows.values(), start.clone(), || Ok(())).unwrap();
     let (assignment, inertia) = textbook_lloyd(&rows, &start, 8);
     let agree = ours.assignment.iter().zip(&assignment).filter(|(a, b)| **a as usize == **b).count();
@@ -72,7 +72,7 @@ fn lloyd_agrees_with_the_textbook() {
 
 #[test]
 fn kmeans_finds_clusters_that_are_there() {
-    let found = kmeans(&blobs(600, 8, 12), 12, 30, false);
+    let found = kmeans(&blobs(600, 8, 12), 12, 30, 0);
     for row in 12..600 {
         assert_eq!(found.assignment[row], found.assignment[row % 12], "row {row} is with its like");
     }
@@ -84,7 +84,7 @@ fn clusters_that_start_empty_are_refilled() {
     let rows = noise(300, 6);
     // All centroids start at one far place, so that all but one are empty at first.
     let start = [vec![50.0f32; 6], vec![60.0; 6 * 19]].concat();
-    let kmeans = KMeans { dim: 6, iterations: 10, balanced: false };
+    let kmeans = KMeans { dim: 6, iterations: 10, even_iterations: 0 };
     let found = kmeans.fit(&work(), rows.values(), start, || Ok(())).unwrap();
     let mut used = found.assignment.clone();
     used.sort_unstable();
@@ -100,15 +100,15 @@ fn balance_caps_every_cluster() {
         found.assignment.iter().for_each(|&cluster| sizes[cluster as usize] += 1);
         sizes
     };
-    let even = kmeans(&rows, 7, 15, true);
+    let even = kmeans(&rows, 7, 15, 15);
     assert!(sizes(&even).iter().all(|&size| size <= 500usize.div_ceil(7)), "at most ⌈500 / 7⌉: {:?}", sizes(&even));
-    assert!(sizes(&kmeans(&rows, 7, 15, false)).iter().any(|&size| size > 72), "free clusters are not that even");
+    assert!(sizes(&kmeans(&rows, 7, 15, 0)).iter().any(|&size| size > 72), "free clusters are not that even");
 }
 
 #[test]
 fn fewer_different_rows_than_clusters_leave_clusters_empty_and_nothing_else() {
     let rows = Embeddings::new(2, [[1.0, 1.0], [2.0, 2.0]].concat().repeat(5)).unwrap();
-    let found = kmeans(&rows, 6, 10, false);
+    let found = kmeans(&rows, 6, 10, 0);
     assert_eq!(found.inertia, 0.0, "two places, two centroids on them");
     assert!(found.centroids.iter().all(|value| value.is_finite()), "unused centroids are numbers too");
 }
@@ -147,6 +147,22 @@ fn each_level_brings_the_decoded_vectors_nearer() {
     }
     assert!(errors[0] > errors[1] && errors[1] > errors[2], "plain: {errors:?}");
     assert!(errors[3] > errors[4] && errors[4] > errors[5], "standardised: {errors:?}");
+}
+
+#[test]
+fn no_level_of_structureless_vectors_collapses_into_one_code() {
+    let rows = noise(1_500, 128);
+    for seed in 0..5 {
+        let books = RqKMeans::starter(CodeShape::uniform(3, 64)).fit(&Work::new(Seed(seed)), &rows).unwrap();
+        let table = books.encode(&work(), &rows).unwrap();
+        let distinct: std::collections::HashSet<&[u32]> = table.iter().collect();
+        assert!(distinct.len() > 1_400, "seed {seed} leaves only {} different IDs", distinct.len());
+        for level in 0..3 {
+            let mut sizes = [0; 64];
+            table.iter().for_each(|row| sizes[row[level] as usize] += 1);
+            assert!(sizes.iter().all(|&size| size < 150), "seed {seed}, level {level}: {sizes:?}");
+        }
+    }
 }
 
 #[test]
