@@ -165,6 +165,7 @@ impl Role {
                 "reviewtime",
                 "reviewdate",
                 "date",
+                "at",
                 "ts",
                 "t",
             ],

@@ -15,6 +15,7 @@ use crate::value::Field;
 pub(crate) struct ItemReader {
     roles: Roles,
     key: usize,
+    /// Titles carry their year: `Matrix, The (1999)`.
     film_titles: bool,
     /// Names of the columns that mark genres, in MovieLens 100K.
     genre_marks: Option<Vec<String>>,
@@ -127,6 +128,9 @@ impl ItemReader {
             if let Some(year) = year.filter(|_| item.year.is_empty()) {
                 item.year = year;
             }
+        } else if self.roles.get(Role::Year).is_some() {
+            // Things with a year are films, books, records: lists of them put articles behind.
+            item.title = text::article_first(&item.title);
         }
         // A year that a data frame made a float.
         if let Some(year) = item.year.strip_suffix(".0") {

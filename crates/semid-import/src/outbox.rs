@@ -63,7 +63,10 @@ pub(crate) struct Outbox<'a> {
     problems: BTreeMap<ProblemKind, u64>,
     /// The first problem of the current file, for the sentence when nothing in it was usable.
     first_problem: Option<(u64, String)>,
+    /// Over items, users and rows.
     digests: [blake3::Hasher; 3],
+    /// Rows as bytes, for their digest.
+    row_bytes: Vec<u8>,
 }
 
 impl<'a> Outbox<'a> {
@@ -77,6 +80,7 @@ impl<'a> Outbox<'a> {
             problems: BTreeMap::new(),
             first_problem: None,
             digests: Default::default(),
+            row_bytes: Vec::new(),
         }
     }
 
@@ -197,16 +201,20 @@ impl<'a> Outbox<'a> {
     }
 
     fn send(&mut self) -> Result<()> {
-        let next = Batch { first_user: self.summary.users as u32, ..Batch::default() };
+        // A batch with rows is followed by one with as many: their place is made at once.
+        let rows = Vec::with_capacity(if self.batch.rows.is_empty() { 0 } else { BATCH_ROWS });
+        let next = Batch { first_user: self.summary.users as u32, rows, ..Batch::default() };
         let batch = std::mem::replace(&mut self.batch, next);
-        let mut bytes = Vec::with_capacity(batch.rows.len() * 24);
+        self.row_bytes.clear();
         for row in &batch.rows {
-            bytes.extend(row.user.to_le_bytes());
-            bytes.extend(row.item.to_le_bytes());
-            bytes.extend(row.rating.map_or(u32::MAX, f32::to_bits).to_le_bytes());
-            bytes.extend(row.at.unwrap_or(i64::MIN).to_le_bytes());
+            let mut bytes = [0; 20];
+            bytes[..4].copy_from_slice(&row.user.to_le_bytes());
+            bytes[4..8].copy_from_slice(&row.item.to_le_bytes());
+            bytes[8..12].copy_from_slice(&row.rating.map_or(u32::MAX, f32::to_bits).to_le_bytes());
+            bytes[12..].copy_from_slice(&row.at.unwrap_or(i64::MIN).to_le_bytes());
+            self.row_bytes.extend_from_slice(&bytes);
         }
-        self.digests[2].update(&bytes);
+        self.digests[2].update(&self.row_bytes);
         // Nobody listens any more when the sink failed; its error is the one that is told.
         self.sender.send(batch).map_err(|_| Error::Cancelled)
     }

@@ -165,8 +165,8 @@ impl<'a> Reader<'a> {
         }
         self.end_file(file, FileKind::Interactions, rows, &columns.roles);
         if self.out.summary.interactions == before {
-            let known = if self.item_keys.len() > 0 { self.item_keys.key(0).to_owned() } else { String::new() };
-            return Err(self.out.nothing_linked(file, rows, &known));
+            let known = self.item_keys.first().unwrap_or_default();
+            return Err(self.out.nothing_linked(file, rows, known));
         }
         Ok(())
     }

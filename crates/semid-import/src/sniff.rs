@@ -87,6 +87,7 @@ pub(crate) fn sniff(path: &Path, format: Option<Format>, kind: Option<FileKind>)
         sniffed.format = Format::Parquet;
         sniffed.layout = Layout::Parquet;
         sniffed.columns = parquet_rows::columns(path, &sniffed.name)?;
+        sniffed.spaced = vec![false; sniffed.columns.len()];
     } else {
         refuse_archives(&sniffed.name, &magic)?;
         sniffed.compressed = magic.starts_with(&[0x1F, 0x8B]);

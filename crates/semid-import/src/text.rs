@@ -212,7 +212,8 @@ fn split_year(title: &str) -> (&str, Option<&str>) {
     (title, None)
 }
 
-fn article_first(title: &str) -> String {
+/// A title with the article that a list put behind it in front: `Matrix, The` is `The Matrix`.
+pub(crate) fn article_first(title: &str) -> String {
     match title.rsplit_once(", ") {
         Some((name, article)) if ARTICLES.contains(&article) => {
             let space = if article.ends_with('\'') { "" } else { " " };
