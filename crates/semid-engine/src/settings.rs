@@ -1,0 +1,417 @@
+//! Experiment settings: as typed in a form or a file, and checked once, at the door.
+//!
+//! [`ExperimentSettings::check`] finds all problems at once, each with its field; after that nobody checks again. Every
+//! default lives in [`ExperimentSettings::starter`].
+
+use std::collections::BTreeSet;
+
+use semid_core::metrics::Metric;
+use semid_core::prepare::{PrepareSettings, SplitRule};
+use semid_models::baselines::{ItemKnnSettings, TextKnnSettings};
+use semid_models::generative::GenerativeSettings;
+use semid_models::quantizer::{LshSettings, RqKMeansSettings};
+use serde::{Deserialize, Serialize};
+
+/// An experiment as typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentSettings {
+    /// What a person calls it.
+    pub name: String,
+    /// Name of a data set in the workspace.
+    pub dataset: String,
+    /// One replicate of everything after the embeddings per seed: IDs, initialisation, shuffling.
+    pub seeds: Vec<u64>,
+    /// The seed of the split, the ties, the bootstrap: shared by all replicates, so that users stay comparable.
+    pub data_seed: u64,
+    /// Key of the arm that all others are compared with.
+    pub baseline: String,
+    /// Filters, order in time, split.
+    pub prepare: PrepareSettings,
+    /// How texts become vectors.
+    pub text: TextSettings,
+    /// The shape all ID schemes share, so that arms spend the same tokens.
+    pub codes: CodeSettings,
+    /// ID schemes, each an arm of every recommender that speaks in IDs.
+    pub ids: Vec<IdSettings>,
+    /// Recommenders.
+    pub recommenders: Vec<RecommenderSettings>,
+    /// How lists are judged.
+    pub evaluation: EvaluationSettings,
+}
+
+/// How texts become vectors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextSettings {
+    /// Name of a model folder.
+    pub encoder: String,
+}
+
+/// The shape of IDs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeSettings {
+    /// Levels of an ID.
+    pub levels: usize,
+    /// Codes of each level.
+    pub codes: u32,
+    /// What to do when items share all codes.
+    pub collisions: CollisionRule,
+}
+
+/// What to do when items share all codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CollisionRule {
+    /// A digit is appended to every ID, 0 for the first of its codes (TIGER).
+    AppendDigit,
+    /// The item takes the nearest last code that is free.
+    NextBest,
+    /// Items share the ID and its rank.
+    Keep,
+}
+
+/// One ID scheme.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum IdSettings {
+    /// Codes drawn at random by a keyed hash of the item's key.
+    Hash {},
+    /// Another scheme's IDs dealt to other items: same trie, same shape, no meaning.
+    Permuted {
+        /// Key of the scheme whose IDs are dealt.
+        of: String,
+    },
+    /// Random hyperplanes.
+    Lsh(LshSettings),
+    /// Residual k-means.
+    RqKmeans(RqKMeansSettings),
+    /// The catalog's own categories as levels.
+    CategoryPath {},
+    /// One token an item.
+    Atomic {},
+    /// Read from a file: `index.json` of LETTER and MiniOneRec, or a CSV.
+    Imported {
+        /// The file.
+        file: std::path::PathBuf,
+    },
+}
+
+/// One recommender.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RecommenderSettings {
+    /// Most met first.
+    Popularity {},
+    /// Items met by the same users.
+    ItemKnn(ItemKnnSettings),
+    /// Items with similar text.
+    TextKnn(TextKnnSettings),
+    /// A decoder-only transformer over IDs.
+    Generative(GenerativeSettings),
+}
+
+/// How lists are judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationSettings {
+    /// Metrics shown, such as `ndcg@10`; the first is the one the headline speaks of.
+    pub metrics: Vec<String>,
+    /// Bootstrap resamples behind the intervals, at least 1,000.
+    pub resamples: u32,
+    /// Sign flips behind the p-values, at least 1,000.
+    pub flips: u32,
+    /// How p-values are adjusted over all arms and metrics shown.
+    pub correction: Correction,
+}
+
+/// How p-values are adjusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Correction {
+    /// Family-wise error (Holm 1979).
+    Holm,
+    /// False discovery rate (Benjamini and Hochberg 1995).
+    BenjaminiHochberg,
+}
+
+impl ExperimentSettings {
+    /// The defaults, all of them, for a catalog of `items` items.
+    pub fn starter(dataset: &str, items: u64) -> Self {
+        // As many codes as keep three levels far emptier than full: 3 × 64 spells 262,144 IDs, 3 × 256 16.8 million.
+        let codes = if items > 4_000 { 256 } else { 64 };
+        ExperimentSettings {
+            name: dataset.to_owned(),
+            dataset: dataset.to_owned(),
+            seeds: vec![1, 2, 3],
+            data_seed: 1,
+            baseline: "popularity".to_owned(),
+            prepare: PrepareSettings::starter(),
+            text: TextSettings { encoder: "all-MiniLM-L6-v2".to_owned() },
+            codes: CodeSettings { levels: 3, codes, collisions: CollisionRule::AppendDigit },
+            ids: ["hash", "permuted", "lsh", "rq-kmeans"].iter().filter_map(|key| IdSettings::starter(key)).collect(),
+            recommenders: ["popularity", "item-knn", "text-knn", "generative"]
+                .iter()
+                .filter_map(|key| RecommenderSettings::starter(key))
+                .collect(),
+            evaluation: EvaluationSettings {
+                metrics: ["ndcg@10", "recall@10", "precision@10", "mrr@10", "ndcg@5", "recall@5"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                resamples: 2_000,
+                flips: 10_000,
+                correction: Correction::Holm,
+            },
+        }
+    }
+
+    /// All problems at once, each with its field; none when the experiment can start.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut problem = |field: &str, sentence: String| {
+            problems.push(Problem { field: field.to_owned(), sentence });
+        };
+        if self.name.trim().is_empty() {
+            problem("name", "The experiment has no name. Give it one that you will recognise.".into());
+        }
+        if self.seeds.is_empty() {
+            problem("seeds", "There is no seed. Name at least one; three or more show how much chance decides.".into());
+        }
+        if self.seeds.iter().collect::<BTreeSet<_>>().len() < self.seeds.len() {
+            problem("seeds", "A seed stands there twice. Each replicate needs a seed of its own.".into());
+        }
+        if self.codes.levels == 0 || self.codes.levels > 8 {
+            problem("codes.levels", format!("{} levels cannot be built. Choose 1 to 8.", self.codes.levels));
+        }
+        if self.codes.codes < 2 || self.codes.codes > 65_536 {
+            problem("codes.codes", format!("{} codes cannot be built. Choose 2 to 65,536.", self.codes.codes));
+        }
+        if self.recommenders.is_empty() {
+            problem("recommenders", "There is no recommender. Name at least one.".into());
+        }
+        let speaks_ids = self.recommenders.iter().any(RecommenderSettings::speaks_ids);
+        if speaks_ids && self.ids.is_empty() {
+            problem("ids", "The generative recommender speaks in IDs, and there is no ID scheme. Name one.".into());
+        }
+        for (what, keys) in [
+            ("ids", self.ids.iter().map(IdSettings::key).collect::<Vec<_>>()),
+            ("recommenders", self.recommenders.iter().map(RecommenderSettings::key).collect()),
+        ] {
+            let mut seen = BTreeSet::new();
+            for key in keys {
+                if !seen.insert(key) {
+                    problem(what, format!("{key} stands there twice. Name each once."));
+                }
+            }
+        }
+        for ids in &self.ids {
+            if let IdSettings::Permuted { of } = ids
+                && !self.ids.iter().any(|other| other.key() == of && other.key() != "permuted")
+            {
+                problem(
+                    "ids.permuted.of",
+                    format!("The permuted control deals the IDs of {of}, which is not among the schemes. Add {of}."),
+                );
+            }
+            if let IdSettings::Lsh(_) = ids
+                && !self.codes.codes.is_power_of_two()
+            {
+                problem(
+                    "codes.codes",
+                    format!("LSH needs a power of two, and there are {} codes a level.", self.codes.codes),
+                );
+            }
+        }
+        if let SplitRule::GlobalTime { validation_share, test_share } = self.prepare.split
+            && !(validation_share > 0.0 && test_share > 0.0 && validation_share + test_share < 1.0)
+        {
+            problem("prepare.split", "Both shares must be above 0 and their sum below 1.".into());
+        }
+        if self.evaluation.metrics.is_empty() {
+            problem("evaluation.metrics", "There is no metric. Name at least one, such as ndcg@10.".into());
+        }
+        for metric in &self.evaluation.metrics {
+            if let Err(error) = metric.parse::<Metric>() {
+                problem("evaluation.metrics", error.to_string());
+            }
+        }
+        if self.evaluation.resamples < 1_000 {
+            problem("evaluation.resamples", "Fewer than 1,000 resamples make intervals that jump.".into());
+        }
+        if self.evaluation.flips < 1_000 {
+            problem("evaluation.flips", "Fewer than 1,000 sign flips make p-values that jump.".into());
+        }
+        if !self.arms().iter().any(|arm| arm.key() == self.baseline) {
+            let arms: Vec<String> = self.arms().iter().map(Arm::key).collect();
+            problem(
+                "baseline",
+                format!("The baseline {} is not among the arms. Choose one of: {}.", self.baseline, arms.join(", ")),
+            );
+        }
+        problems
+    }
+
+    /// The arms, in the order shown: each recommender, and each ID scheme under a recommender that speaks in IDs.
+    pub fn arms(&self) -> Vec<Arm> {
+        let mut arms = Vec::new();
+        for (recommender, settings) in self.recommenders.iter().enumerate() {
+            if settings.speaks_ids() {
+                arms.extend((0..self.ids.len()).map(|ids| Arm {
+                    recommender,
+                    ids: Some(ids),
+                    key: format!("{}/{}", settings.key(), self.ids[ids].key()),
+                    title: format!("{} · {}", settings.title(), self.ids[ids].title()),
+                }));
+            } else {
+                let (key, title) = (settings.key().to_owned(), settings.title().to_owned());
+                arms.push(Arm { recommender, ids: None, key, title });
+            }
+        }
+        arms
+    }
+
+    /// The largest K any metric looks at: how long lists must be.
+    pub fn list_length(&self) -> usize {
+        self.evaluation
+            .metrics
+            .iter()
+            .filter_map(|metric| metric.parse::<Metric>().ok())
+            .map(|metric| metric.k())
+            .max()
+            .unwrap_or(10)
+            .max(10)
+    }
+}
+
+/// One arm of an experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// Index into the recommenders.
+    pub recommender: usize,
+    /// Index into the ID schemes, for recommenders that speak in IDs.
+    pub ids: Option<usize>,
+    key: String,
+    title: String,
+}
+
+impl Arm {
+    /// `generative/rq-kmeans`.
+    pub fn key(&self) -> String {
+        self.key.clone()
+    }
+
+    /// "Generative · RQ-KMeans".
+    pub fn title(&self) -> String {
+        self.title.clone()
+    }
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Path of the field: `codes.levels`.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub sentence: String,
+}
+
+impl IdSettings {
+    /// Keys of all schemes, as typed after `--ids`.
+    pub const KEYS: [&str; 7] = ["hash", "permuted", "lsh", "rq-kmeans", "category-path", "atomic", "imported"];
+
+    /// The scheme of a key with its defaults; none for a key that is no scheme, or needs a file.
+    pub fn starter(key: &str) -> Option<Self> {
+        Some(match key {
+            "hash" => IdSettings::Hash {},
+            "permuted" => IdSettings::Permuted { of: "rq-kmeans".to_owned() },
+            "lsh" => IdSettings::Lsh(LshSettings::starter()),
+            "rq-kmeans" => IdSettings::RqKmeans(RqKMeansSettings::starter()),
+            "category-path" => IdSettings::CategoryPath {},
+            "atomic" => IdSettings::Atomic {},
+            _ => return None,
+        })
+    }
+
+    /// `rq-kmeans`.
+    pub fn key(&self) -> &'static str {
+        match self {
+            IdSettings::Hash {} => "hash",
+            IdSettings::Permuted { .. } => "permuted",
+            IdSettings::Lsh(_) => "lsh",
+            IdSettings::RqKmeans(_) => "rq-kmeans",
+            IdSettings::CategoryPath {} => "category-path",
+            IdSettings::Atomic {} => "atomic",
+            IdSettings::Imported { .. } => "imported",
+        }
+    }
+
+    /// "RQ-KMeans".
+    pub fn title(&self) -> &'static str {
+        match self {
+            IdSettings::Hash {} => "Hash",
+            IdSettings::Permuted { .. } => "Permuted",
+            IdSettings::Lsh(_) => "LSH",
+            IdSettings::RqKmeans(_) => "RQ-KMeans",
+            IdSettings::CategoryPath {} => "Category path",
+            IdSettings::Atomic {} => "Atomic",
+            IdSettings::Imported { .. } => "Imported",
+        }
+    }
+
+    /// Whether the scheme reads the embeddings.
+    pub fn reads_text(&self) -> bool {
+        matches!(self, IdSettings::Lsh(_) | IdSettings::RqKmeans(_))
+    }
+
+    /// Whether the codes say something about the item, so that there is a meaning gain to measure.
+    pub fn has_meaning(&self) -> bool {
+        !matches!(self, IdSettings::Hash {} | IdSettings::Permuted { .. } | IdSettings::Atomic {})
+    }
+}
+
+impl RecommenderSettings {
+    /// Keys of all recommenders, as typed after `--recommenders`.
+    pub const KEYS: [&str; 4] = ["popularity", "item-knn", "text-knn", "generative"];
+
+    /// The recommender of a key with its defaults; none for a key that is no recommender.
+    pub fn starter(key: &str) -> Option<Self> {
+        Some(match key {
+            "popularity" => RecommenderSettings::Popularity {},
+            "item-knn" => RecommenderSettings::ItemKnn(ItemKnnSettings::starter()),
+            "text-knn" => RecommenderSettings::TextKnn(TextKnnSettings::starter()),
+            "generative" => RecommenderSettings::Generative(GenerativeSettings::starter()),
+            _ => return None,
+        })
+    }
+
+    /// `item-knn`.
+    pub fn key(&self) -> &'static str {
+        match self {
+            RecommenderSettings::Popularity {} => "popularity",
+            RecommenderSettings::ItemKnn(_) => "item-knn",
+            RecommenderSettings::TextKnn(_) => "text-knn",
+            RecommenderSettings::Generative(_) => "generative",
+        }
+    }
+
+    /// "Item-kNN".
+    pub fn title(&self) -> &'static str {
+        match self {
+            RecommenderSettings::Popularity {} => "Popularity",
+            RecommenderSettings::ItemKnn(_) => "Item-kNN",
+            RecommenderSettings::TextKnn(_) => "Text-kNN",
+            RecommenderSettings::Generative(_) => "Generative",
+        }
+    }
+
+    /// Whether it names items by their IDs, so that each ID scheme is an arm.
+    pub fn speaks_ids(&self) -> bool {
+        matches!(self, RecommenderSettings::Generative(_))
+    }
+
+    /// Whether it reads the embeddings itself.
+    pub fn reads_text(&self) -> bool {
+        matches!(self, RecommenderSettings::TextKnn(_))
+    }
+}
