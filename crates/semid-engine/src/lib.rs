@@ -1,1 +1,53 @@
-//! Data sets, runs, reports: the only composer.
+//! Data sets, runs, reports: the only room that composes the others.
+//!
+//! [`Engine`] is the door: a home with models, a workspace with a database and artifacts. An experiment goes
+//! [`settings`] → [`stages`] (each asking for its artifact first) → [`judge`] → [`verdict`] → one transaction → report.
+
+pub mod datasets;
+pub mod doctor;
+pub mod embed;
+mod envelope;
+mod error;
+pub mod evaluate_lists;
+pub mod export;
+pub mod files;
+mod fingerprint;
+pub mod id_report;
+mod judge;
+mod machine;
+mod memory;
+mod run;
+pub mod settings;
+mod settings_file;
+mod stages;
+mod verdict;
+
+pub use error::{Error, Result};
+pub use run::RunOutcome;
+pub use semid_fetch::Home;
+
+use semid_store::Store;
+
+/// A home with models and a workspace with data sets, runs and artifacts.
+pub struct Engine {
+    home: Home,
+    store: Store,
+}
+
+impl Engine {
+    /// Opens the workspace of a home, and makes it where there is none.
+    pub fn open(home: Home) -> Result<Self> {
+        let store = Store::open(home.workspace())?;
+        Ok(Engine { home, store })
+    }
+
+    /// Where models, downloads and the workspace are.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The workspace's database and artifacts.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

@@ -5,11 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use semid_core::CodeShape;
+use semid_core::id_schemes::CollisionRule;
 use semid_core::metrics::Metric;
 use semid_core::prepare::{PrepareSettings, SplitRule};
+use semid_core::statistics::Correction;
 use semid_models::baselines::{ItemKnnSettings, TextKnnSettings};
 use semid_models::generative::GenerativeSettings;
-use semid_models::quantizer::{LshSettings, RqKMeansSettings};
+use semid_models::quantizer::RqKMeans;
 use serde::{Deserialize, Serialize};
 
 /// An experiment as typed.
@@ -60,18 +63,6 @@ pub struct CodeSettings {
     pub collisions: CollisionRule,
 }
 
-/// What to do when items share all codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CollisionRule {
-    /// A digit is appended to every ID, 0 for the first of its codes (TIGER).
-    AppendDigit,
-    /// The item takes the nearest last code that is free.
-    NextBest,
-    /// Items share the ID and its rank.
-    Keep,
-}
-
 /// One ID scheme.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
@@ -84,9 +75,16 @@ pub enum IdSettings {
         of: String,
     },
     /// Random hyperplanes.
-    Lsh(LshSettings),
+    Lsh {},
     /// Residual k-means.
-    RqKmeans(RqKMeansSettings),
+    RqKmeans {
+        /// Lloyd's iterations on each level at most.
+        iterations: u32,
+        /// Whether each dimension is brought to mean 0 and standard deviation 1 first.
+        standardise: bool,
+        /// Whether no code may have more items than an even share.
+        balanced: bool,
+    },
     /// The catalog's own categories as levels.
     CategoryPath {},
     /// One token an item.
@@ -124,16 +122,6 @@ pub struct EvaluationSettings {
     pub flips: u32,
     /// How p-values are adjusted over all arms and metrics shown.
     pub correction: Correction,
-}
-
-/// How p-values are adjusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Correction {
-    /// Family-wise error (Holm 1979).
-    Holm,
-    /// False discovery rate (Benjamini and Hochberg 1995).
-    BenjaminiHochberg,
 }
 
 impl ExperimentSettings {
@@ -214,7 +202,7 @@ impl ExperimentSettings {
                     format!("The permuted control deals the IDs of {of}, which is not among the schemes. Add {of}."),
                 );
             }
-            if let IdSettings::Lsh(_) = ids
+            if let IdSettings::Lsh {} = ids
                 && !self.codes.codes.is_power_of_two()
             {
                 problem(
@@ -325,8 +313,12 @@ impl IdSettings {
         Some(match key {
             "hash" => IdSettings::Hash {},
             "permuted" => IdSettings::Permuted { of: "rq-kmeans".to_owned() },
-            "lsh" => IdSettings::Lsh(LshSettings::starter()),
-            "rq-kmeans" => IdSettings::RqKmeans(RqKMeansSettings::starter()),
+            "lsh" => IdSettings::Lsh {},
+            "rq-kmeans" => {
+                let starter = RqKMeans::starter(CodeShape::uniform(1, 1));
+                let RqKMeans { iterations, standardise, balanced, shape: _ } = starter;
+                IdSettings::RqKmeans { iterations, standardise, balanced }
+            }
             "category-path" => IdSettings::CategoryPath {},
             "atomic" => IdSettings::Atomic {},
             _ => return None,
@@ -338,8 +330,8 @@ impl IdSettings {
         match self {
             IdSettings::Hash {} => "hash",
             IdSettings::Permuted { .. } => "permuted",
-            IdSettings::Lsh(_) => "lsh",
-            IdSettings::RqKmeans(_) => "rq-kmeans",
+            IdSettings::Lsh {} => "lsh",
+            IdSettings::RqKmeans { .. } => "rq-kmeans",
             IdSettings::CategoryPath {} => "category-path",
             IdSettings::Atomic {} => "atomic",
             IdSettings::Imported { .. } => "imported",
@@ -351,8 +343,8 @@ impl IdSettings {
         match self {
             IdSettings::Hash {} => "Hash",
             IdSettings::Permuted { .. } => "Permuted",
-            IdSettings::Lsh(_) => "LSH",
-            IdSettings::RqKmeans(_) => "RQ-KMeans",
+            IdSettings::Lsh {} => "LSH",
+            IdSettings::RqKmeans { .. } => "RQ-KMeans",
             IdSettings::CategoryPath {} => "Category path",
             IdSettings::Atomic {} => "Atomic",
             IdSettings::Imported { .. } => "Imported",
@@ -361,7 +353,7 @@ impl IdSettings {
 
     /// Whether the scheme reads the embeddings.
     pub fn reads_text(&self) -> bool {
-        matches!(self, IdSettings::Lsh(_) | IdSettings::RqKmeans(_))
+        matches!(self, IdSettings::Lsh {} | IdSettings::RqKmeans { .. })
     }
 
     /// Whether the codes say something about the item, so that there is a meaning gain to measure.

@@ -1,0 +1,191 @@
+//! From ranked lists to the statistics of a comparison: means with intervals, paired differences, gains of meaning.
+
+use semid_core::comparison::{ArmResult, Curve, Difference, Health, MetricFacts, MetricValue, SliceValue};
+use semid_core::metrics::{Evaluation, Metric};
+use semid_core::statistics::{Correction, Resampling, mean, mean_interval, mean_over_seeds, mean_sd, paired};
+use semid_core::{Result, Work};
+
+use crate::settings::{Arm, IdSettings};
+
+/// An arm after all its seeds were judged.
+pub struct JudgedArm {
+    /// Which arm.
+    pub arm: Arm,
+    /// Its result so far: cost, health, curves; the values come from here.
+    pub result: ArmResult,
+    /// Per metric one value per judged user: the mean over seeds. Equal users in equal order for all arms.
+    pub per_user: Vec<Vec<f64>>,
+}
+
+/// Means over users of an arm, with intervals and the spread over seeds. All seeds judged the same users.
+pub fn judge_arm(
+    arm: &Arm,
+    seeds: &[Evaluation],
+    metrics: &[Metric],
+    resampling: &Resampling,
+) -> Result<(Vec<MetricValue>, Vec<Vec<f64>>)> {
+    let mut values = Vec::with_capacity(metrics.len());
+    let mut per_user = Vec::with_capacity(metrics.len());
+    for metric in metrics {
+        let by_seed: Vec<&[f64]> = seeds.iter().filter_map(|seed| seed.values(metric)).collect();
+        let users = mean_over_seeds(&by_seed)?;
+        let interval = mean_interval(&users, resampling)?;
+        let means: Vec<f64> = by_seed.iter().map(|users| mean(users)).collect();
+        values.push(MetricValue {
+            metric: metric.key(),
+            mean: interval.mean,
+            low: interval.low,
+            high: interval.high,
+            seed_sd: mean_sd(&means).1,
+            by_seed: means,
+        });
+        per_user.push(users);
+    }
+    debug_assert!(!arm.key().is_empty());
+    Ok((values, per_user))
+}
+
+/// Every paired test of a comparison.
+#[derive(Default)]
+pub struct Tests {
+    /// Every arm against the baseline.
+    pub against_baseline: Vec<Difference>,
+    /// Schemes with meaning against the permuted control under the same recommender.
+    pub meaning_gains: Vec<Difference>,
+    /// Schemes with meaning against hash under the same recommender.
+    pub hash_gains: Vec<Difference>,
+}
+
+/// Runs the paired tests and adjusts all their p-values as one family.
+pub fn test_arms(
+    work: &Work,
+    arms: &[JudgedArm],
+    schemes: &[IdSettings],
+    baseline: usize,
+    metrics: &[Metric],
+    resampling: &Resampling,
+    correction: Correction,
+) -> Result<Tests> {
+    let mut tests = Tests::default();
+    let step = work.step("test", arms.len() * metrics.len());
+    for (at, arm) in arms.iter().enumerate() {
+        if at != baseline {
+            tests.against_baseline.extend(differences(arm, &arms[baseline], metrics, resampling)?);
+        }
+        let scheme = arm.arm.ids.map(|ids| &schemes[ids]);
+        if scheme.is_some_and(IdSettings::has_meaning) {
+            for (key, gains) in [("permuted", &mut tests.meaning_gains), ("hash", &mut tests.hash_gains)] {
+                let control = arms.iter().find(|control| {
+                    control.arm.recommender == arm.arm.recommender
+                        && control.arm.ids.is_some_and(|ids| schemes[ids].key() == key)
+                });
+                if let Some(control) = control {
+                    gains.extend(differences(arm, control, metrics, resampling)?);
+                }
+            }
+        }
+        step.advance(metrics.len())?;
+    }
+    let mut family: Vec<&mut Difference> = tests
+        .against_baseline
+        .iter_mut()
+        .chain(&mut tests.meaning_gains)
+        .chain(&mut tests.hash_gains)
+        .collect();
+    let p: Vec<f64> = family.iter().map(|test| test.p).collect();
+    for (test, adjusted) in family.iter_mut().zip(correction.adjust(&p)?) {
+        test.p_adjusted = adjusted;
+    }
+    Ok(tests)
+}
+
+impl Tests {
+    /// How many tests the correction spans.
+    pub fn count(&self) -> usize {
+        self.against_baseline.len() + self.meaning_gains.len() + self.hash_gains.len()
+    }
+}
+
+/// The mean of the primary metric and its companions over groups of users.
+pub fn judge_slices(
+    slicing: &str,
+    slices: &[(String, Vec<usize>)],
+    metrics: &[Metric],
+    per_user: &[Vec<f64>],
+    resampling: &Resampling,
+) -> Result<Vec<SliceValue>> {
+    let mut values = Vec::new();
+    for (slice, users) in slices {
+        for (metric, per_user) in metrics.iter().zip(per_user) {
+            let here: Vec<f64> = users.iter().map(|&user| per_user[user]).collect();
+            let interval = if here.is_empty() { Default::default() } else { mean_interval(&here, resampling)? };
+            values.push(SliceValue {
+                slicing: slicing.to_owned(),
+                slice: slice.clone(),
+                users: here.len() as u64,
+                metric: metric.key(),
+                mean: interval.mean,
+                low: interval.low,
+                high: interval.high,
+            });
+        }
+    }
+    Ok(values)
+}
+
+/// Health over seeds: the worst of each sign, and every warning once.
+pub fn worst_health(seeds: &[Evaluation]) -> Health {
+    let mut worst: Option<Health> = None;
+    for health in seeds.iter().map(Evaluation::health) {
+        worst = Some(match worst {
+            None => health,
+            Some(mut worst) => {
+                worst.id_validity = worst.id_validity.min(health.id_validity);
+                worst.users_without_list = worst.users_without_list.max(health.users_without_list);
+                worst.short_lists = worst.short_lists.max(health.short_lists);
+                worst.tie_rate = worst.tie_rate.max(health.tie_rate);
+                worst.distinct_in_top10 = worst.distinct_in_top10.min(health.distinct_in_top10);
+                for warning in health.warnings {
+                    if !worst.warnings.contains(&warning) {
+                        worst.warnings.push(warning);
+                    }
+                }
+                worst
+            }
+        });
+    }
+    worst.unwrap_or_default()
+}
+
+/// Definitions of the metrics, one click from their numbers.
+pub fn metric_facts(metrics: &[Metric]) -> Vec<MetricFacts> {
+    metrics.iter().map(Metric::facts).collect()
+}
+
+/// Recorded points of one replicate, gathered into curves.
+pub fn curves(seed: u64, points: &[semid_core::SeriesPoint]) -> Vec<Curve> {
+    let mut curves: Vec<Curve> = Vec::new();
+    for point in points {
+        match curves.iter_mut().find(|curve| curve.series == point.series) {
+            Some(curve) => curve.points.push((point.at, point.value)),
+            None => curves.push(Curve { series: point.series.clone(), seed, points: vec![(point.at, point.value)] }),
+        }
+    }
+    curves
+}
+
+fn differences(
+    arm: &JudgedArm,
+    against: &JudgedArm,
+    metrics: &[Metric],
+    resampling: &Resampling,
+) -> Result<Vec<Difference>> {
+    metrics
+        .iter()
+        .enumerate()
+        .map(|(at, metric)| {
+            let outcome = paired(&arm.per_user[at], &against.per_user[at], resampling)?;
+            Ok(outcome.into_difference(&arm.arm.key(), &against.arm.key(), &metric.key()))
+        })
+        .collect()
+}

@@ -1,0 +1,438 @@
+//! One experiment from settings to comparison: stages, seeds, arms, one transaction at the end.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use semid_core::comparison::{ArmResult, Comparison, Cost, DatasetFacts, IdSchemeResult, Protocol, SliceValue, StageTime};
+use semid_core::metrics::{Evaluation, Metric, evaluate};
+use semid_core::statistics::Resampling;
+use semid_core::{RankedList, Seed, Work};
+use semid_store::{Dataset, NewRun, PerUser, RunEnd, RunLock, RunResults, RunStage, RunStatus};
+
+use crate::fingerprint::Fingerprint;
+use crate::judge::{JudgedArm, curves, judge_arm, judge_slices, metric_facts, test_arms, worst_health};
+use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+use crate::stages::{ArmCost, AssignedIds, Shared, assign_ids, prepare_data, stage, train_and_rank};
+use crate::{Engine, Error, Result, embed, id_report, machine, verdict};
+
+/// What came of asking for a run.
+pub struct RunOutcome {
+    /// Number of the run.
+    pub id: i64,
+    /// The answer.
+    pub comparison: Comparison,
+    /// Whether the same experiment had been finished before and is only shown again.
+    pub finished_before: bool,
+}
+
+impl Engine {
+    /// Runs an experiment, or resumes the same one where it stopped. A cancelled or killed run keeps its finished
+    /// stages: the same call goes on from there. The same experiment on the same data is computed once.
+    pub fn run(&self, work: &Work, settings: &ExperimentSettings) -> Result<RunOutcome> {
+        let problems = settings.check();
+        if !problems.is_empty() {
+            return Err(Error::Settings(problems));
+        }
+        let dataset = self.store().dataset(&settings.dataset)?;
+        let toml = settings.to_toml()?;
+        let fingerprint =
+            Fingerprint::new("run", 1).with(settings).with(&dataset.digest).with(env!("CARGO_PKG_VERSION")).finish();
+        let existing = self.store().run_by_fingerprint(&fingerprint)?;
+        if let Some(run) = existing.as_ref().filter(|run| run.status == RunStatus::Finished)
+            && let Some(comparison) = self.store().comparison(run.id)?
+        {
+            return Ok(RunOutcome { id: run.id, comparison, finished_before: true });
+        }
+        let lock = self.store().lock_runs()?;
+        let run = match existing {
+            Some(run) if run.status != RunStatus::Finished => run,
+            _ => self.store().create_run(&NewRun {
+                name: settings.name.clone(),
+                dataset: dataset.name.clone(),
+                dataset_digest: dataset.digest.clone(),
+                settings: toml,
+                fingerprint,
+                protocol: protocol_digest(settings, &dataset),
+            })?,
+        };
+        self.store().start_run(&lock, run.id)?;
+        let done = AtomicBool::new(false);
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| self.share_progress(work, run.id, &done));
+            let outcome = Bench { engine: self, lock: &lock, id: run.id, settings, dataset: &dataset }.work(work);
+            done.store(true, Ordering::Relaxed);
+            outcome
+        });
+        match outcome {
+            Ok(comparison) => Ok(RunOutcome { id: run.id, comparison, finished_before: false }),
+            Err(error) => {
+                let why = error.to_string();
+                let end = if error.is_cancelled() { RunEnd::Cancelled } else { RunEnd::Failed(&why) };
+                // The first error is the one to tell; a second one here would only hide it.
+                let _ = self.store().end_run(&lock, run.id, end);
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets every other process see how the run goes, and hears from them when it should stop.
+    fn share_progress(&self, work: &Work, run: i64, done: &AtomicBool) {
+        let mut shown = Instant::now();
+        while !done.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(100));
+            if shown.elapsed() < Duration::from_millis(500) {
+                continue;
+            }
+            shown = Instant::now();
+            // Progress is a courtesy: a busy database must not stop the run.
+            let _ = self.store().show_progress(run, &work.view());
+            if self.store().cancel_asked(run).unwrap_or(false) {
+                work.cancel().cancel();
+            }
+        }
+    }
+}
+
+/// One run at work.
+struct Bench<'a> {
+    engine: &'a Engine,
+    lock: &'a RunLock,
+    id: i64,
+    settings: &'a ExperimentSettings,
+    dataset: &'a Dataset,
+}
+
+/// One arm after all its seeds.
+struct ArmOutcome {
+    lists: Vec<Vec<RankedList>>,
+    costs: Vec<ArmCost>,
+}
+
+impl Bench<'_> {
+    fn work(&self, work: &Work) -> Result<Comparison> {
+        let (settings, store) = (self.settings, self.engine.store());
+        let mut stages: Vec<StageTime> = Vec::new();
+
+        let start = Instant::now();
+        let step = work.step("prepare", 0);
+        let catalog = store.load_catalog(self.dataset.id)?;
+        let interactions = store.load_interactions(self.dataset.id)?;
+        let (catalog, prepared, data_fingerprint) =
+            prepare_data(work, settings, &self.dataset.digest, &catalog, &interactions)?;
+        drop(interactions);
+        drop(step);
+        self.record(&mut stages, stage("prepare", start.elapsed().as_secs_f64(), false))?;
+
+        let mut shared = Shared {
+            artifacts: store.artifacts(),
+            settings,
+            catalog,
+            prepared,
+            data_fingerprint,
+            embeddings: None,
+            embeddings_fingerprint: String::new(),
+        };
+        let mut embed_secs = 0.0;
+        if settings.reads_text() {
+            let folder = embed::encoder_folder(self.engine.home(), &settings.text.encoder)?;
+            let embedded = embed::embed_catalog(work, store, &folder, &shared.catalog)?;
+            embed_secs = embedded.secs;
+            self.record(&mut stages, stage("embed", embedded.secs, embedded.fresh == 0))?;
+            shared.embeddings = Some(embedded.embeddings);
+            shared.embeddings_fingerprint = embedded.fingerprint;
+        }
+
+        let ids = self.assign_all_ids(work, &shared, &mut stages)?;
+        let id_schemes = self.describe_ids(work, &shared, &ids)?;
+        let outcomes = self.train_all(work, &shared, &ids, &mut stages)?;
+        self.compare(work, &shared, &ids, embed_secs, id_schemes, outcomes, stages)
+    }
+
+    /// IDs of every scheme for every seed: `[scheme][seed]`.
+    fn assign_all_ids(
+        &self,
+        work: &Work,
+        shared: &Shared<'_>,
+        stages: &mut Vec<StageTime>,
+    ) -> Result<Vec<Vec<AssignedIds>>> {
+        let settings = self.settings;
+        let speaks_ids = settings.recommenders.iter().any(RecommenderSettings::speaks_ids);
+        let seeds: &[u64] = if speaks_ids { &settings.seeds } else { &settings.seeds[..1] };
+        let step = work.step("assign IDs", settings.ids.len() * seeds.len());
+        let mut all = Vec::new();
+        for scheme in &settings.ids {
+            let start = Instant::now();
+            let mut by_seed = Vec::new();
+            let mut reused = true;
+            for &seed in seeds {
+                step.note(format!("{}, seed {seed}", scheme.title()));
+                let (assigned, found) = assign_ids(&work.with_seed(Seed(seed)), shared, scheme)?;
+                reused &= found;
+                by_seed.push(assigned);
+                step.advance(1)?;
+            }
+            let name = format!("assign IDs, {}", scheme.key());
+            self.record(stages, stage(name, start.elapsed().as_secs_f64(), reused))?;
+            all.push(by_seed);
+        }
+        Ok(all)
+    }
+
+    fn describe_ids(
+        &self,
+        work: &Work,
+        shared: &Shared<'_>,
+        ids: &[Vec<AssignedIds>],
+    ) -> Result<Vec<IdSchemeResult>> {
+        let step = work.step("describe IDs", ids.len());
+        let mut described = Vec::new();
+        for (scheme, by_seed) in self.settings.ids.iter().zip(ids) {
+            step.note(scheme.title());
+            described.push(id_report::describe(work, shared, scheme, &by_seed[0])?);
+            step.advance(1)?;
+        }
+        Ok(described)
+    }
+
+    /// Trains and ranks every arm with every seed, in the order of the arms.
+    fn train_all(
+        &self,
+        work: &Work,
+        shared: &Shared<'_>,
+        ids: &[Vec<AssignedIds>],
+        stages: &mut Vec<StageTime>,
+    ) -> Result<Vec<ArmOutcome>> {
+        let settings = self.settings;
+        let arms = settings.arms();
+        let step = work.step("train and rank", arms.len() * settings.seeds.len());
+        let mut outcomes = Vec::new();
+        for arm in &arms {
+            let recommender = &settings.recommenders[arm.recommender];
+            let mut outcome = ArmOutcome { lists: Vec::new(), costs: Vec::new() };
+            for (at, &seed) in settings.seeds.iter().enumerate() {
+                step.note(format!("{}, seed {seed}", arm.title()));
+                let start = Instant::now();
+                let assigned = arm.ids.map(|scheme| &ids[scheme][at]);
+                let made = train_and_rank(&work.with_seed(Seed(seed)), shared, recommender, assigned)?;
+                let name = format!("train and rank {}, seed {seed}", arm.key());
+                self.record(stages, stage(name, start.elapsed().as_secs_f64(), made.reused))?;
+                let store = self.engine.store();
+                store.save_lists(self.id, &arm.key(), seed, &made.lists)?;
+                store.add_points(self.id, &arm.key(), seed, &made.cost.points)?;
+                outcome.lists.push(made.lists);
+                outcome.costs.push(made.cost);
+                step.advance(1)?;
+            }
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    #[allow(clippy::too_many_arguments)] // one call; the parts are what the stages before it made
+    fn compare(
+        &self,
+        work: &Work,
+        shared: &Shared<'_>,
+        ids: &[Vec<AssignedIds>],
+        embed_secs: f64,
+        id_schemes: Vec<IdSchemeResult>,
+        outcomes: Vec<ArmOutcome>,
+        mut stages: Vec<StageTime>,
+    ) -> Result<Comparison> {
+        let settings = self.settings;
+        let start = Instant::now();
+        let metrics: Vec<Metric> =
+            settings.evaluation.metrics.iter().map(|metric| metric.parse()).collect::<Result<_, _>>()?;
+        let resampling = Resampling {
+            seed: Seed(settings.data_seed),
+            resamples: settings.evaluation.resamples,
+            flips: settings.evaluation.flips,
+        };
+        let arms = settings.arms();
+        let cases = &shared.prepared.split.test;
+        let step = work.step("evaluate", arms.len());
+        let mut judged = Vec::new();
+        let mut evaluations: Vec<Vec<Evaluation>> = Vec::new();
+        for (arm, outcome) in arms.iter().zip(&outcomes) {
+            step.note(arm.title());
+            let by_seed = outcome
+                .lists
+                .iter()
+                .map(|lists| evaluate(lists, cases, &metrics, shared.catalog.len()))
+                .collect::<Result<Vec<_>, _>>()?;
+            let (values, per_user) = judge_arm(&by_seed, &metrics, &resampling)?;
+            let slices = self.slices(shared, &by_seed[0], &metrics, &per_user, &resampling)?;
+            let result = ArmResult {
+                key: arm.key(),
+                title: arm.title(),
+                recommender: settings.recommenders[arm.recommender].key().to_owned(),
+                ids: arm.ids.map(|scheme| settings.ids[scheme].key().to_owned()),
+                values,
+                cost: self.cost(arm, ids, embed_secs, &outcome.costs),
+                health: worst_health(&by_seed),
+                slices,
+                curves: settings
+                    .seeds
+                    .iter()
+                    .zip(&outcome.costs)
+                    .flat_map(|(&seed, cost)| curves(seed, &cost.points))
+                    .collect(),
+            };
+            judged.push(JudgedArm { arm: arm.clone(), result, per_user });
+            evaluations.push(by_seed);
+            step.advance(1)?;
+        }
+        drop(step);
+        let baseline = arms.iter().position(|arm| arm.key() == settings.baseline).unwrap_or(0);
+        let correction = settings.evaluation.correction;
+        let tests = test_arms(work, &judged, &settings.ids, baseline, &metrics, &resampling, correction)?;
+        self.record(&mut stages, stage("evaluate and test", start.elapsed().as_secs_f64(), false))?;
+
+        let facts = &shared.prepared.facts;
+        let mut comparison = Comparison {
+            name: settings.name.clone(),
+            finished_at: now(),
+            dataset: dataset_facts(self.dataset, shared),
+            protocol: Protocol {
+                facts: settings.protocol_facts(tests.count()),
+                digest: protocol_digest(settings, self.dataset),
+                users: evaluations[0][0].users() as u64,
+                users_without_target: evaluations[0][0].users_without_target,
+                targets_in_history: facts.targets_in_history,
+                tied_in_time: facts.tied_in_time,
+                resamples: resampling.resamples,
+                flips: resampling.flips,
+                correction: correction.title().to_owned(),
+            },
+            seeds: settings.seeds.clone(),
+            primary_metric: metrics[0].key(),
+            metrics: metric_facts(&metrics),
+            arms: judged.into_iter().map(|arm| arm.result).collect(),
+            baseline,
+            differences: tests.against_baseline,
+            meaning_gains: tests.meaning_gains,
+            hash_gains: tests.hash_gains,
+            verdict: Vec::new(),
+            id_schemes,
+            stages,
+            provenance: machine::provenance(),
+            settings_toml: settings.to_toml()?,
+        };
+        comparison.verdict = verdict::verdict(&comparison);
+        self.keep(&comparison, cases.iter().map(|case| case.user).collect(), &arms, &evaluations)?;
+        Ok(comparison)
+    }
+
+    /// Per-user values, measurements and the status "finished", in one transaction.
+    fn keep(
+        &self,
+        comparison: &Comparison,
+        users: Vec<u32>,
+        arms: &[crate::settings::Arm],
+        evaluations: &[Vec<Evaluation>],
+    ) -> Result<()> {
+        let keys: Vec<String> = arms.iter().map(crate::settings::Arm::key).collect();
+        let metrics: Vec<String> = comparison.metrics.iter().map(|metric| metric.key.clone()).collect();
+        let judged: Vec<u32> = evaluations[0][0].judged.iter().map(|&case| users[case as usize]).collect();
+        let mut per_user = Vec::new();
+        for (key, by_seed) in keys.iter().zip(evaluations) {
+            for (&seed, evaluation) in self.settings.seeds.iter().zip(by_seed) {
+                for (metric, values) in metrics.iter().zip(&evaluation.per_user) {
+                    per_user.push(PerUser { arm: key, seed, metric, values });
+                }
+            }
+        }
+        let results = RunResults { comparison, user_order: &judged, per_user: &per_user };
+        Ok(self.engine.store().finish_run(self.lock, self.id, &results)?)
+    }
+
+    fn slices(
+        &self,
+        shared: &Shared<'_>,
+        evaluation: &Evaluation,
+        metrics: &[Metric],
+        per_user: &[Vec<f64>],
+        resampling: &Resampling,
+    ) -> Result<Vec<SliceValue>> {
+        let split = &shared.prepared.split;
+        let mut values = Vec::new();
+        for slicing in semid_core::slices::slices(&split.train, &split.test, &evaluation.judged, shared.catalog.len()) {
+            values.extend(judge_slices(&slicing, metrics, per_user, resampling)?);
+        }
+        Ok(values)
+    }
+
+    fn cost(
+        &self,
+        arm: &crate::settings::Arm,
+        ids: &[Vec<AssignedIds>],
+        embed_secs: f64,
+        costs: &[ArmCost],
+    ) -> Cost {
+        let n = costs.len().max(1) as f64;
+        let mean = |of: fn(&ArmCost) -> f64| costs.iter().map(of).sum::<f64>() / n;
+        let scheme = arm.ids.map(|scheme| &self.settings.ids[scheme]);
+        let reads_text = self.settings.recommenders[arm.recommender].reads_text()
+            || scheme.is_some_and(|scheme| self.settings.scheme_reads_text(scheme));
+        Cost {
+            embed_secs: if reads_text { embed_secs } else { 0.0 },
+            quantize_secs: arm
+                .ids
+                .map_or(0.0, |scheme| ids[scheme].iter().map(|ids| ids.secs).sum::<f64>() / ids[scheme].len() as f64),
+            train_secs: mean(|cost| cost.train_secs),
+            rank_secs: mean(|cost| cost.rank_secs),
+            peak_bytes: costs.iter().map(|cost| cost.peak_bytes).max().unwrap_or(0),
+            parameters: costs.first().map_or(0, |cost| cost.parameters),
+        }
+    }
+
+    fn record(&self, stages: &mut Vec<StageTime>, time: StageTime) -> Result<()> {
+        let row = RunStage { stage: time.stage.clone(), fingerprint: None, secs: time.secs, reused: time.reused };
+        self.engine.store().record_stage(self.id, &row)?;
+        stages.push(time);
+        Ok(())
+    }
+}
+
+fn dataset_facts(dataset: &Dataset, shared: &Shared<'_>) -> DatasetFacts {
+    DatasetFacts {
+        name: dataset.name.clone(),
+        title: dataset.title.clone(),
+        licence: dataset.licence.clone(),
+        simulated: dataset.simulated,
+        users: shared.prepared.sequences.users() as u64,
+        items: shared.catalog.len() as u64,
+        interactions: shared.prepared.sequences.interactions() as u64,
+        digest: dataset.digest.clone(),
+    }
+}
+
+/// What makes two comparisons comparable: data, filters, order, split, data seed, metrics.
+fn protocol_digest(settings: &ExperimentSettings, dataset: &Dataset) -> String {
+    Fingerprint::new("protocol", 1)
+        .with(&dataset.digest)
+        .with(&settings.prepare)
+        .with(settings.data_seed)
+        .with(&settings.evaluation.metrics)
+        .finish()
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+}
+
+impl ExperimentSettings {
+    /// Whether any arm needs embeddings.
+    pub fn reads_text(&self) -> bool {
+        self.recommenders.iter().any(RecommenderSettings::reads_text)
+            || self.ids.iter().any(|scheme| self.scheme_reads_text(scheme))
+    }
+
+    /// Whether a scheme, or the one it deals from, reads the embeddings.
+    fn scheme_reads_text(&self, scheme: &IdSettings) -> bool {
+        match scheme {
+            IdSettings::Permuted { of } => self.ids.iter().any(|other| other.key() == of && other.reads_text()),
+            other => other.reads_text(),
+        }
+    }
+}

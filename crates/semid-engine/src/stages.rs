@@ -1,0 +1,298 @@
+//! The stages of a run. Each asks for its artifact by fingerprint first, and leaves one that the next run can use.
+
+use std::time::Instant;
+
+use semid_core::comparison::StageTime;
+use semid_core::id_schemes::{
+    CollisionReport, CollisionRule, HashDraw, ImportedCodes, atomic_ids, category_path_codes, hash_codes, permuted_ids,
+    resolve,
+};
+use semid_core::prepare::{Prepared, prepare};
+use semid_core::{
+    Case, Catalog, CodeShape, Codebooks, Embeddings, History, NoCheckpoints, Quantizer, RankedList, Ranker, Recommender,
+    SemanticIds, SeriesPoint, TrainingData, Work,
+};
+use semid_models::baselines::{ItemKnn, Popularity, TextKnn};
+use semid_models::generative::Generative;
+use semid_models::quantizer::{Lsh, RqKMeans};
+use semid_store::{Artifacts, decode_lists, encode_lists};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::envelope::{open_envelope, seal_envelope};
+use crate::fingerprint::Fingerprint;
+use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+use crate::{Error, Result, memory};
+
+/// Raised when code changes the bytes a stage makes from the same input.
+const IDS_VERSION: u32 = 1;
+const MODEL_VERSION: u32 = 1;
+
+/// What all arms of a run share.
+pub struct Shared<'a> {
+    /// Where artifacts are.
+    pub artifacts: &'a Artifacts,
+    /// What was asked for.
+    pub settings: &'a ExperimentSettings,
+    /// The items that take part.
+    pub catalog: Catalog,
+    /// Sequences and split.
+    pub prepared: Prepared,
+    /// Digest of data set, filters, split and data seed.
+    pub data_fingerprint: String,
+    /// One row per item, if any arm reads text.
+    pub embeddings: Option<Embeddings>,
+    /// Digest of the encoder and the texts; empty without embeddings.
+    pub embeddings_fingerprint: String,
+}
+
+/// The IDs of one scheme and seed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AssignedIds {
+    /// One ID per item.
+    pub ids: SemanticIds,
+    /// What the collision rule found and did.
+    pub collisions: CollisionReport,
+    /// What the codes say the vectors were, row-major; none where codes cannot be decoded.
+    #[serde(skip)]
+    pub decoded: Option<Embeddings>,
+    /// Seconds it took when it was made.
+    pub secs: f64,
+    /// The artifact's name, which later stages build on.
+    pub fingerprint: String,
+}
+
+/// What training and ranking one arm with one seed cost.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ArmCost {
+    /// Seconds of training.
+    pub train_secs: f64,
+    /// Seconds of ranking all test cases.
+    pub rank_secs: f64,
+    /// Highest resident memory meanwhile.
+    pub peak_bytes: u64,
+    /// Learned numbers.
+    pub parameters: u64,
+    /// Curves.
+    pub points: Vec<SeriesPoint>,
+}
+
+/// Filters, orders and splits a data set.
+pub fn prepare_data(
+    work: &Work,
+    settings: &ExperimentSettings,
+    digest: &str,
+    catalog: &Catalog,
+    interactions: &semid_core::Interactions,
+) -> Result<(Catalog, Prepared, String)> {
+    let work = work.with_seed(semid_core::Seed(settings.data_seed));
+    let prepared = prepare(&work, catalog.len(), interactions, &settings.prepare)?;
+    let items = prepared.kept_items.iter().map(|&item| catalog.items[item as usize].clone()).collect();
+    let fingerprint =
+        Fingerprint::new("data", 1).with(digest).with(&settings.prepare).with(settings.data_seed).finish();
+    Ok((Catalog { items }, prepared, fingerprint))
+}
+
+/// The IDs of a scheme, from the artifact or made now.
+pub fn assign_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings) -> Result<(AssignedIds, bool)> {
+    let settings = shared.settings;
+    let base = match scheme {
+        IdSettings::Permuted { of } => {
+            let of = settings.ids.iter().find(|other| other.key() == of);
+            let of = of.ok_or_else(|| Error::input("The permuted control has no scheme to deal from."))?;
+            Some(assign_ids(work, shared, of)?.0)
+        }
+        _ => None,
+    };
+    let fingerprint = Fingerprint::new("ids", IDS_VERSION)
+        .with(&shared.data_fingerprint)
+        .with(if scheme.reads_text() { shared.embeddings_fingerprint.as_str() } else { "" })
+        .with(base.as_ref().map_or("", |base| base.fingerprint.as_str()))
+        .with(scheme)
+        .with(&settings.codes)
+        .with(work.seed())
+        .with_bytes(&imported_bytes(scheme)?)
+        .finish();
+    let stored = shared.artifacts.read(&fingerprint, "ids")?;
+    if let Some((assigned, _)) = stored.as_deref().and_then(open_envelope::<AssignedIds>) {
+        return Ok((assigned, true));
+    }
+    let start = Instant::now();
+    let mut assigned = make_ids(work, shared, scheme, base.as_ref())?;
+    assigned.secs = start.elapsed().as_secs_f64() + base.map_or(0.0, |base| base.secs);
+    assigned.fingerprint = fingerprint.clone();
+    let about = json!({ "scheme": scheme, "codes": settings.codes, "seed": work.seed() });
+    shared.artifacts.write(&fingerprint, "ids", &about, &seal_envelope(&assigned, &[])?)?;
+    Ok((assigned, false))
+}
+
+fn make_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings, base: Option<&AssignedIds>) -> Result<AssignedIds> {
+    let codes = &shared.settings.codes;
+    let shape = CodeShape::uniform(codes.levels, codes.codes);
+    let whole = |ids: SemanticIds| AssignedIds {
+        ids,
+        collisions: CollisionReport::default(),
+        decoded: None,
+        secs: 0.0,
+        fingerprint: String::new(),
+    };
+    let resolved = match scheme {
+        IdSettings::Permuted { .. } => {
+            let base = base.ok_or_else(|| Error::input("The permuted control has no scheme to deal from."))?;
+            let mut assigned = whole(permuted_ids(&base.ids, work.seed()));
+            assigned.collisions = base.collisions;
+            return Ok(assigned);
+        }
+        IdSettings::Atomic {} => return Ok(whole(atomic_ids(shared.catalog.len())?)),
+        IdSettings::Hash {} => {
+            // Under a digit every arm spends it; without one a hash draws until its ID is unique.
+            let draw =
+                if codes.collisions == CollisionRule::AppendDigit { HashDraw::Once } else { HashDraw::UntilUnique };
+            resolve(&hash_codes(&shared.catalog, &shape, draw, work.seed())?, codes.collisions, None)?
+        }
+        IdSettings::CategoryPath {} => {
+            resolve(&category_path_codes(&shared.catalog, codes.levels)?.table, codes.collisions, None)?
+        }
+        IdSettings::Imported { file } => {
+            let bytes = imported_bytes(scheme)?;
+            let is_json = file.extension().is_some_and(|extension| extension == "json");
+            let codes_read =
+                if is_json { ImportedCodes::from_index_json(&bytes)? } else { ImportedCodes::from_csv(&bytes)? };
+            resolve(&codes_read.table(&shared.catalog)?, codes.collisions, None)?
+        }
+        IdSettings::Lsh {} => return quantize(work, shared, &Lsh { shape }),
+        IdSettings::RqKmeans { iterations, standardise, balanced } => {
+            let (iterations, standardise, balanced) = (*iterations, *standardise, *balanced);
+            return quantize(work, shared, &RqKMeans { shape, iterations, standardise, balanced });
+        }
+    };
+    let mut assigned = whole(resolved.ids);
+    assigned.collisions = resolved.report;
+    Ok(assigned)
+}
+
+fn quantize(work: &Work, shared: &Shared<'_>, quantizer: &dyn Quantizer) -> Result<AssignedIds> {
+    let embeddings = shared.embeddings.as_ref().ok_or_else(|| Error::input("A quantizer needs embeddings."))?;
+    let codebooks: Box<dyn Codebooks> = quantizer.fit(work, embeddings)?;
+    let table = codebooks.encode(work, embeddings)?;
+    let preference =
+        |item: usize, codes: &[u32]| codebooks.last_level_by_preference(embeddings.row(item), codes);
+    let resolved = resolve(&table, shared.settings.codes.collisions, Some(&preference))?;
+    Ok(AssignedIds {
+        ids: resolved.ids,
+        collisions: resolved.report,
+        decoded: codebooks.decode(&table),
+        secs: 0.0,
+        fingerprint: String::new(),
+    })
+}
+
+fn imported_bytes(scheme: &IdSettings) -> Result<Vec<u8>> {
+    match scheme {
+        IdSettings::Imported { file } => std::fs::read(file).map_err(|source| Error::io("read", file, source)),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What one arm with one seed recommends for the test cases, from the artifact or made now.
+pub struct ArmLists {
+    /// One list per test case.
+    pub lists: Vec<RankedList>,
+    /// What it cost when it was made.
+    pub cost: ArmCost,
+    /// Name of the artifact.
+    pub fingerprint: String,
+    /// Whether an artifact was used.
+    pub reused: bool,
+}
+
+/// Trains and ranks one arm with one seed.
+pub fn train_and_rank(
+    work: &Work,
+    shared: &Shared<'_>,
+    recommender: &RecommenderSettings,
+    ids: Option<&AssignedIds>,
+) -> Result<ArmLists> {
+    let k = shared.settings.list_length();
+    let model_fingerprint = Fingerprint::new("model", MODEL_VERSION)
+        .with(&shared.data_fingerprint)
+        .with(if recommender.reads_text() { shared.embeddings_fingerprint.as_str() } else { "" })
+        .with(ids.map_or("", |ids| ids.fingerprint.as_str()))
+        .with(recommender)
+        .with(work.seed())
+        .finish();
+    let lists_fingerprint = Fingerprint::new("lists", MODEL_VERSION).with(&model_fingerprint).with(k).finish();
+    let stored = shared.artifacts.read(&lists_fingerprint, "lists")?;
+    if let Some((cost, bytes)) = stored.as_deref().and_then(open_envelope::<ArmCost>)
+        && let Some(lists) = decode_lists(bytes)
+        && lists.len() == shared.prepared.split.test.len()
+    {
+        return Ok(ArmLists { lists, cost, fingerprint: lists_fingerprint, reused: true });
+    }
+    memory::reset_peak();
+    let (ranker, mut cost) = train(work, shared, recommender, ids, &model_fingerprint)?;
+    let start = Instant::now();
+    let lists = rank_cases(work, ranker.as_ref(), &shared.prepared.split.test, k)?;
+    cost.rank_secs = start.elapsed().as_secs_f64();
+    cost.peak_bytes = cost.peak_bytes.max(memory::peak_bytes());
+    let about = json!({ "recommender": recommender, "ids": ids.map(|ids| &ids.fingerprint), "seed": work.seed() });
+    let content = seal_envelope(&cost, &encode_lists(&lists))?;
+    shared.artifacts.write(&lists_fingerprint, "lists", &about, &content)?;
+    Ok(ArmLists { lists, cost, fingerprint: lists_fingerprint, reused: false })
+}
+
+fn train(
+    work: &Work,
+    shared: &Shared<'_>,
+    settings: &RecommenderSettings,
+    ids: Option<&AssignedIds>,
+    fingerprint: &str,
+) -> Result<(Box<dyn Ranker>, ArmCost)> {
+    let recommender: Box<dyn Recommender> = match settings {
+        RecommenderSettings::Popularity {} => Box::new(Popularity),
+        RecommenderSettings::ItemKnn(settings) => Box::new(ItemKnn::new(settings.clone())),
+        RecommenderSettings::TextKnn(settings) => Box::new(TextKnn::new(settings.clone())),
+        RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),
+    };
+    let mut data = TrainingData {
+        catalog: &shared.catalog,
+        sequences: &shared.prepared.split.train,
+        validation: &shared.prepared.split.validation,
+        embeddings: shared.embeddings.as_ref(),
+        ids: ids.map(|ids| &ids.ids),
+        checkpoints: &NoCheckpoints,
+    };
+    let stored = shared.artifacts.read(fingerprint, "model")?;
+    if let Some((cost, weights)) = stored.as_deref().and_then(open_envelope::<ArmCost>) {
+        return Ok((recommender.restore(&data, weights)?, cost));
+    }
+    let about = json!({ "recommender": settings, "ids": ids.map(|ids| &ids.fingerprint), "seed": work.seed() });
+    let checkpoint = shared.artifacts.checkpoint(fingerprint, about.clone())?;
+    data.checkpoints = &checkpoint;
+    let start = Instant::now();
+    work.take_series();
+    let ranker = recommender.fit(work, &data)?;
+    let cost = ArmCost {
+        train_secs: start.elapsed().as_secs_f64(),
+        rank_secs: 0.0,
+        peak_bytes: memory::peak_bytes(),
+        parameters: ranker.parameters() as u64,
+        points: work.take_series(),
+    };
+    if let Some(weights) = ranker.weights() {
+        shared.artifacts.write(fingerprint, "model", &about, &seal_envelope(&cost, &weights)?)?;
+    }
+    checkpoint.clear()?;
+    Ok((ranker, cost))
+}
+
+fn rank_cases(work: &Work, ranker: &dyn Ranker, cases: &[Case], k: usize) -> Result<Vec<RankedList>> {
+    let histories: Vec<History<'_>> =
+        cases.iter().map(|case| History { user: case.user, items: &case.history }).collect();
+    Ok(ranker.rank(work, &histories, k)?)
+}
+
+/// A stage's time, for the record.
+pub fn stage(name: impl Into<String>, secs: f64, reused: bool) -> StageTime {
+    StageTime { stage: name.into(), secs, reused }
+}
