@@ -268,4 +268,7 @@ pub struct DoctorArgs {
     /// Mend what can be mended without losing anything.
     #[arg(long)]
     pub repair: bool,
+    /// Fetch the text encoder if it is not here.
+    #[arg(long)]
+    pub fetch: bool,
 }

@@ -9,7 +9,7 @@ use semid_models::text_encoder::TextEncoder;
 use semid_store::{Store, text_digest};
 
 use crate::fingerprint::Fingerprint;
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 /// Texts embedded between two writes of the cache: what an interruption can cost.
 const CHUNK: usize = 4096;
@@ -70,4 +70,59 @@ fn embed_cached(work: &Work, store: &Store, encoder: &TextEncoder, texts: &[&str
         }
     }
     Ok((Embeddings::new(dim, rows.values)?, rows.missing.len()))
+}
+
+/// What [`embed_file`] made.
+pub struct EmbeddedFile {
+    /// Number of texts.
+    pub rows: usize,
+    /// Numbers in a vector.
+    pub dim: usize,
+    /// Instructions and precision used: "bf16-avx512".
+    pub kernel: String,
+    /// Wall seconds of loading the encoder.
+    pub load_secs: f64,
+    /// Wall seconds of embedding.
+    pub embed_secs: f64,
+}
+
+/// Embeds a file with one text a line and writes `.npy`: texts × dim, f32, little-endian, in the order of the lines.
+pub fn embed_file(work: &Work, home: &Home, model: &str, texts: &Path, output: &Path) -> Result<EmbeddedFile> {
+    let folder = encoder_folder(home, model)?;
+    let texts = read_lines(texts)?;
+    let start = Instant::now();
+    let encoder = TextEncoder::load(&folder)?;
+    let load_secs = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let embeddings = encoder.embed(work, &texts)?;
+    let embed_secs = start.elapsed().as_secs_f64();
+    write_npy(output, &embeddings, encoder.dim())?;
+    let kernel = encoder.kernel().to_owned();
+    Ok(EmbeddedFile { rows: texts.len(), dim: encoder.dim(), kernel, load_secs, embed_secs })
+}
+
+/// The lines of a file, without their line ends; a line of another encoding is an error that names it.
+fn read_lines(path: &Path) -> Result<Vec<String>> {
+    let bytes = files::read(path)?;
+    let body = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    if bytes.is_empty() {
+        return Err(Error::input(format!("{} is empty. It needs one text a line.", path.display())));
+    }
+    let line = |(at, line): (usize, &[u8])| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        String::from_utf8(line.to_vec()).map_err(|_| {
+            Error::input(format!("Line {} of {} is not UTF-8. Save the file as UTF-8.", at + 1, path.display()))
+        })
+    };
+    body.split(|&byte| byte == b'\n').enumerate().map(line).collect()
+}
+
+fn write_npy(path: &Path, embeddings: &Embeddings, dim: usize) -> Result<()> {
+    use npyz::WriterBuilder;
+    files::write_atomically(path, |file| {
+        let shape = [embeddings.rows() as u64, dim as u64];
+        let mut npy = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(file).begin_nd()?;
+        npy.extend(embeddings.values().iter().copied())?;
+        npy.finish()
+    })
 }

@@ -16,9 +16,6 @@ pub enum Error {
     /// The workspace refused.
     #[error(transparent)]
     Store(#[from] semid_store::Error),
-    /// Files could not be read as data.
-    #[error(transparent)]
-    Import(#[from] semid_import::Error),
     /// Something could not be fetched.
     #[error(transparent)]
     Fetch(#[from] semid_fetch::Error),

@@ -121,7 +121,7 @@ impl Bench<'_> {
             prepare_data(work, settings, &self.dataset.digest, &catalog, &interactions)?;
         drop(interactions);
         drop(step);
-        self.record(&mut stages, stage("prepare", start.elapsed().as_secs_f64(), false))?;
+        stages.push(stage("prepare", start.elapsed().as_secs_f64(), false));
 
         let mut shared = Shared {
             artifacts: store.artifacts(),
@@ -137,7 +137,7 @@ impl Bench<'_> {
             let folder = embed::encoder_folder(self.engine.home(), &settings.text.encoder)?;
             let embedded = embed::embed_catalog(work, store, &folder, &shared.catalog)?;
             embed_secs = embedded.secs;
-            self.record(&mut stages, stage("embed", embedded.secs, embedded.fresh == 0))?;
+            stages.push(stage("embed", embedded.secs, embedded.fresh == 0));
             shared.embeddings = Some(embedded.embeddings);
             shared.embeddings_fingerprint = embedded.fingerprint;
         }
@@ -166,13 +166,15 @@ impl Bench<'_> {
             let mut reused = true;
             for &seed in seeds {
                 step.note(format!("{}, seed {seed}", scheme.title()));
+                let start = Instant::now();
                 let (assigned, found) = assign_ids(&work.with_seed(Seed(seed)), shared, scheme)?;
                 reused &= found;
+                let name = format!("assign IDs, {}, seed {seed}", scheme.key());
+                self.record(stage(name, start.elapsed().as_secs_f64(), found), Some(&assigned.fingerprint))?;
                 by_seed.push(assigned);
                 step.advance(1)?;
             }
-            let name = format!("assign IDs, {}", scheme.key());
-            self.record(stages, stage(name, start.elapsed().as_secs_f64(), reused))?;
+            stages.push(stage(format!("assign IDs, {}", scheme.key()), start.elapsed().as_secs_f64(), reused));
             all.push(by_seed);
         }
         Ok(all)
@@ -209,13 +211,19 @@ impl Bench<'_> {
         for arm in &arms {
             let recommender = &settings.recommenders[arm.recommender];
             let mut outcome = ArmOutcome { lists: Vec::new(), costs: Vec::new() };
+            let arm_start = Instant::now();
+            let mut reused = true;
             for (at, &seed) in settings.seeds.iter().enumerate() {
                 step.note(format!("{}, seed {seed}", arm.title()));
                 let start = Instant::now();
                 let assigned = arm.ids.map(|scheme| &ids[scheme][at]);
                 let made = train_and_rank(&work.with_seed(Seed(seed)), shared, recommender, assigned)?;
+                reused &= made.reused;
                 let name = format!("train and rank {}, seed {seed}", arm.key());
-                self.record(stages, stage(name, start.elapsed().as_secs_f64(), made.reused))?;
+                self.record(stage(name, start.elapsed().as_secs_f64(), made.reused), Some(&made.fingerprint))?;
+                if let Some(model) = &made.model_fingerprint {
+                    self.record(stage(format!("model of {}, seed {seed}", arm.key()), 0.0, made.reused), Some(model))?;
+                }
                 let store = self.engine.store();
                 store.save_lists(self.id, &arm.key(), seed, &made.lists)?;
                 store.add_points(self.id, &arm.key(), seed, &made.cost.points)?;
@@ -223,6 +231,7 @@ impl Bench<'_> {
                 outcome.costs.push(made.cost);
                 step.advance(1)?;
             }
+            stages.push(stage(format!("train and rank, {}", arm.key()), arm_start.elapsed().as_secs_f64(), reused));
             outcomes.push(outcome);
         }
         Ok(outcomes)
@@ -286,7 +295,7 @@ impl Bench<'_> {
         let baseline = arms.iter().position(|arm| arm.key() == settings.baseline).unwrap_or(0);
         let correction = settings.evaluation.correction;
         let tests = test_arms(work, &judged, &settings.ids, baseline, &metrics, &resampling, correction)?;
-        self.record(&mut stages, stage("evaluate and test", start.elapsed().as_secs_f64(), false))?;
+        stages.push(stage("evaluate and test", start.elapsed().as_secs_f64(), false));
 
         let facts = &shared.prepared.facts;
         let mut comparison = Comparison {
@@ -386,11 +395,11 @@ impl Bench<'_> {
         }
     }
 
-    fn record(&self, stages: &mut Vec<StageTime>, time: StageTime) -> Result<()> {
-        let row = RunStage { stage: time.stage.clone(), fingerprint: None, secs: time.secs, reused: time.reused };
-        self.engine.store().record_stage(self.id, &row)?;
-        stages.push(time);
-        Ok(())
+    /// Writes a stage down beside the artifact it left, which from then on belongs to the run.
+    fn record(&self, time: StageTime, artifact: Option<&str>) -> Result<()> {
+        let fingerprint = artifact.map(str::to_owned);
+        let row = RunStage { stage: time.stage, fingerprint, secs: time.secs, reused: time.reused };
+        Ok(self.engine.store().record_stage(self.id, &row)?)
     }
 }
 

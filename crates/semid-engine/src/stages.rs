@@ -200,8 +200,10 @@ pub struct ArmLists {
     pub lists: Vec<RankedList>,
     /// What it cost when it was made.
     pub cost: ArmCost,
-    /// Name of the artifact.
+    /// Name of the artifact that holds them.
     pub fingerprint: String,
+    /// Name of the artifact that holds the model, where it is worth keeping.
+    pub model_fingerprint: Option<String>,
     /// Whether an artifact was used.
     pub reused: bool,
 }
@@ -227,7 +229,8 @@ pub fn train_and_rank(
         && let Some(lists) = decode_lists(bytes)
         && lists.len() == shared.prepared.split.test.len()
     {
-        return Ok(ArmLists { lists, cost, fingerprint: lists_fingerprint, reused: true });
+        let model_fingerprint = shared.artifacts.contains(&model_fingerprint, "model")?.then_some(model_fingerprint);
+        return Ok(ArmLists { lists, cost, fingerprint: lists_fingerprint, model_fingerprint, reused: true });
     }
     memory::reset_peak();
     let (ranker, mut cost) = train(work, shared, recommender, ids, &model_fingerprint)?;
@@ -238,7 +241,8 @@ pub fn train_and_rank(
     let about = json!({ "recommender": recommender, "ids": ids.map(|ids| &ids.fingerprint), "seed": work.seed() });
     let content = seal_envelope(&cost, &encode_lists(&lists))?;
     shared.artifacts.write(&lists_fingerprint, "lists", &about, &content)?;
-    Ok(ArmLists { lists, cost, fingerprint: lists_fingerprint, reused: false })
+    let model_fingerprint = shared.artifacts.contains(&model_fingerprint, "model")?.then_some(model_fingerprint);
+    Ok(ArmLists { lists, cost, fingerprint: lists_fingerprint, model_fingerprint, reused: false })
 }
 
 fn train(

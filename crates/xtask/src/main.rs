@@ -19,6 +19,7 @@ cargo xtask COMMAND
                     with --downloads-only system packages are left alone
   run [--headless]  set up what is missing, then compare IDs on MovieLens 100K and write the report
   test              every check: format, lints, docs, tests
+  sample            write the simulated histories of datasets/sample-films again, the same bytes
   bench NAME        measure embed, metrics, kmeans, train, import or store; `bench --help` says how to add a rival
   sample            simulate the histories of datasets/sample-films again, after a change of its catalog
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Some("setup") => setup::command(rest),
         Some("run") => run::run(rest),
         Some("test") if rest.is_empty() => test::test(),
+        Some("sample") if rest.is_empty() => sample::write(),
         Some("bench") => bench::bench(rest),
         Some("sample") if rest.is_empty() => sample(),
         None | Some("help" | "--help" | "-h") => {

@@ -22,6 +22,15 @@ const LONGEST: usize = 40;
 const FIRST_EVENING: i64 = 1_704_139_200;
 const DAY: i64 = 86_400;
 
+/// Writes the histories beside their catalog.
+pub fn write() -> Result<(), String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../datasets/sample-films");
+    let (items, interactions) = (format!("{folder}/items.jsonl"), format!("{folder}/interactions.csv"));
+    let catalog = std::fs::read_to_string(&items).map_err(|error| format!("{items} could not be read: {error}."))?;
+    let csv = interactions_csv(&catalog)?;
+    std::fs::write(&interactions, csv).map_err(|error| format!("{interactions} could not be written: {error}."))
+}
+
 /// The interactions as CSV: `viewer,film,timestamp`, for a catalog as JSON Lines with `film`, `genres` and `year`.
 pub fn interactions_csv(items_jsonl: &str) -> Result<String, String> {
     let films = items_jsonl.lines().map(film).collect::<Result<Vec<_>, _>>()?;

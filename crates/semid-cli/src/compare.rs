@@ -1,0 +1,139 @@
+//! The options of `semid compare` over the starter settings.
+
+use std::path::Path;
+
+use semid_api::ApiError;
+use semid_api::engine::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+use semid_core::id_schemes::CollisionRule;
+use semid_core::prepare::{SplitRule, Ties};
+use semid_core::statistics::Correction;
+
+use crate::args::{CompareArgs, ShapeArgs};
+
+/// The settings of an experiment: the starter, and what the options change.
+pub fn settings(mut settings: ExperimentSettings, args: &CompareArgs) -> Result<ExperimentSettings, ApiError> {
+    apply_shape(&mut settings, &args.shape)?;
+    if let Some(ids) = &args.ids {
+        settings.ids = schemes(ids, false)?;
+    }
+    if let Some(recommenders) = &args.recommenders {
+        settings.recommenders = recommenders.iter().map(|key| recommender(key)).collect::<Result<_, _>>()?;
+    }
+    if let Some(seeds) = args.seeds {
+        settings.seeds = (1..=seeds).collect();
+    }
+    if let Some(metrics) = &args.metrics {
+        settings.evaluation.metrics = metrics.clone();
+    }
+    if let Some(split) = &args.split {
+        settings.prepare.split = split_rule(split)?;
+    }
+    if let Some(ties) = &args.ties {
+        settings.prepare.ties = one_of("--ties", ties, &[("shuffle", Ties::Shuffle), ("file-order", Ties::FileOrder)])?;
+    }
+    if let Some(k_core) = args.k_core {
+        settings.prepare.k_core = k_core;
+    }
+    if args.min_rating.is_some() {
+        settings.prepare.min_rating = args.min_rating;
+    }
+    if let Some(correction) = &args.correction {
+        let known = [("holm", Correction::Holm), ("benjamini-hochberg", Correction::BenjaminiHochberg)];
+        settings.evaluation.correction = one_of("--correction", correction, &known)?;
+    }
+    if let Some(epochs) = args.epochs {
+        for recommender in &mut settings.recommenders {
+            if let RecommenderSettings::Generative(generative) = recommender {
+                generative.epochs = epochs;
+            }
+        }
+    }
+    if let Some(name) = &args.name {
+        settings.name = name.clone();
+    }
+    match &args.baseline {
+        Some(baseline) => settings.baseline = baseline.clone(),
+        // Without popularity among the arms, the first one is what the others are compared with.
+        None => {
+            let arms = settings.arms();
+            if let (false, Some(first)) = (arms.iter().any(|arm| arm.key() == settings.baseline), arms.first()) {
+                settings.baseline = first.key();
+            }
+        }
+    }
+    Ok(settings)
+}
+
+/// Levels, codes, collisions, encoder.
+pub fn apply_shape(settings: &mut ExperimentSettings, args: &ShapeArgs) -> Result<(), ApiError> {
+    if let Some(levels) = args.levels {
+        settings.codes.levels = levels;
+    }
+    if let Some(codes) = args.codes {
+        settings.codes.codes = codes;
+    }
+    if let Some(collisions) = &args.collisions {
+        let known = [
+            ("append-digit", CollisionRule::AppendDigit),
+            ("next-best", CollisionRule::NextBest),
+            ("keep", CollisionRule::Keep),
+        ];
+        settings.codes.collisions = one_of("--collisions", collisions, &known)?;
+    }
+    if let Some(model) = &args.model {
+        settings.text.encoder = model.clone();
+    }
+    Ok(())
+}
+
+/// ID schemes by key, or by the path of a file to import. Alone, a permuted scheme brings the one it deals from.
+pub fn schemes(keys: &[String], alone: bool) -> Result<Vec<IdSettings>, ApiError> {
+    let mut schemes = Vec::new();
+    for key in keys {
+        let is_file = [".json", ".csv"].iter().any(|ending| key.ends_with(ending));
+        schemes.push(match IdSettings::starter(key) {
+            Some(scheme) => scheme,
+            None if is_file => {
+                let file = std::path::absolute(Path::new(key))
+                    .map_err(|error| ApiError::input(format!("{key}: {error}.")))?;
+                IdSettings::Imported { file }
+            }
+            None => {
+                return Err(ApiError::input(format!(
+                    "There is no ID scheme named “{key}”. There are: {}, and files of IDs ending in .json or .csv.",
+                    IdSettings::KEYS.join(", ")
+                )));
+            }
+        });
+    }
+    if alone && matches!(schemes.first(), Some(IdSettings::Permuted { .. })) {
+        schemes.extend(IdSettings::starter("rq-kmeans"));
+    }
+    Ok(schemes)
+}
+
+fn recommender(key: &str) -> Result<RecommenderSettings, ApiError> {
+    RecommenderSettings::starter(key).ok_or_else(|| {
+        let known = RecommenderSettings::KEYS.join(", ");
+        ApiError::input(format!("There is no recommender named “{key}”. There are: {known}."))
+    })
+}
+
+fn split_rule(text: &str) -> Result<SplitRule, ApiError> {
+    if text == "leave-last-out" {
+        return Ok(SplitRule::LeaveLastOut);
+    }
+    let shares = text.strip_prefix("time:").and_then(|shares| shares.split_once(','));
+    let parsed = shares.and_then(|(validation, test)| Some((validation.parse().ok()?, test.parse().ok()?)));
+    let (validation_share, test_share) = parsed.ok_or_else(|| {
+        ApiError::input(format!("“{text}” is no split. Write leave-last-out, or time:0.1,0.1 for validation and test."))
+    })?;
+    Ok(SplitRule::GlobalTime { validation_share, test_share })
+}
+
+fn one_of<T: Copy>(option: &str, text: &str, known: &[(&str, T)]) -> Result<T, ApiError> {
+    known.iter().find(|(key, _)| *key == text).map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|(key, _)| *key).collect();
+        ApiError::input(format!("“{text}” is not understood after {option}. Write one of: {}.", names.join(", ")))
+    })
+}
