@@ -12,11 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Engine, Error, Result};
 
-/// The sample that is built in: films are real, histories simulated.
-pub const SAMPLE: &str = "sample-films";
-const SAMPLE_ITEMS: &str = include_str!("../../../datasets/sample-films/items.jsonl");
-const SAMPLE_INTERACTIONS: &str = include_str!("../../../datasets/sample-films/interactions.csv");
-
 /// What to import from files, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -79,23 +74,11 @@ impl Engine {
     /// Recipes at hand, the built-in sample first.
     pub fn recipes(&self) -> Result<Vec<RecipeRow>> {
         let fetch = Fetch::new(self.home(), &Silent);
-        let mut rows = vec![RecipeRow {
-            name: SAMPLE.to_owned(),
-            title: "Sample films".to_owned(),
-            licence: "MIT or Apache-2.0, as Semid itself.".to_owned(),
-            about: "413 films described in a sentence each; the histories are simulated. Built in.".to_owned(),
-            here: true,
-        }];
-        for recipe in semid_fetch::datasets()? {
-            rows.push(RecipeRow {
-                here: fetch.present(&recipe)?.is_some(),
-                name: recipe.name,
-                title: recipe.title,
-                licence: recipe.licence,
-                about: recipe.about,
-            });
-        }
-        Ok(rows)
+        let row = |recipe: Recipe| -> Result<RecipeRow> {
+            let here = recipe.is_bundled() || fetch.present(&recipe)?.is_some();
+            Ok(RecipeRow { name: recipe.name, title: recipe.title, licence: recipe.licence, about: recipe.about, here })
+        };
+        semid_fetch::datasets()?.into_iter().map(row).collect()
     }
 
     /// Imports files: all good rows, or nothing at all.
@@ -138,11 +121,8 @@ impl Engine {
 
     /// Imports a recipe's data set. Files that are not here are fetched only when `download` says so.
     pub fn import_recipe(&self, work: &Work, name: &str, download: bool, replace: bool) -> Result<ImportReport> {
-        if name == SAMPLE {
-            return self.import_sample(work, replace);
-        }
         let recipe = self.recipe(name)?;
-        let fetched = if download {
+        let fetched = if download || recipe.is_bundled() {
             fetch(work, self.home(), &recipe)?
         } else {
             Fetch::new(self.home(), &Silent).present(&recipe)?.ok_or_else(|| Error::NotHere {
@@ -160,10 +140,7 @@ impl Engine {
     /// A data set of the workspace; the sample, and recipes whose files are here, are imported when first named.
     pub fn dataset_or_recipe(&self, work: &Work, name: &str) -> Result<Dataset> {
         match self.store().dataset(name) {
-            Err(semid_store::Error::NotFound { .. })
-                if name == SAMPLE || semid_fetch::find(name)?.is_some_and(|recipe| recipe.import.is_some()
-                    || recipe.sources.iter().any(|source| source.import.is_some())) =>
-            {
+            Err(semid_store::Error::NotFound { .. }) if self.recipe(name).is_ok() => {
                 Ok(self.import_recipe(work, name, false, false)?.dataset)
             }
             other => Ok(other?),
@@ -172,7 +149,7 @@ impl Engine {
 
     fn recipe(&self, name: &str) -> Result<Recipe> {
         let known = semid_fetch::datasets()?;
-        let names: Vec<&str> = std::iter::once(SAMPLE).chain(known.iter().map(|recipe| recipe.name.as_str())).collect();
+        let names: Vec<&str> = known.iter().map(|recipe| recipe.name.as_str()).collect();
         let unknown = || Error::Unknown {
             kind: "recipe",
             name: name.to_owned(),
@@ -198,28 +175,6 @@ impl Engine {
             strict: false,
             keep_unknown_items: false,
             replace,
-        })
-    }
-
-    fn import_sample(&self, work: &Work, replace: bool) -> Result<ImportReport> {
-        let folder = tempfile::tempdir().map_err(|source| Error::io("written", std::env::temp_dir(), source))?;
-        let put = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            std::fs::write(&path, text).map_err(|source| Error::io("written", &path, source)).map(|()| path)
-        };
-        let (items, interactions) = (put("items.jsonl", SAMPLE_ITEMS)?, put("interactions.csv", SAMPLE_INTERACTIONS)?);
-        self.import(work, &ImportRequest {
-            name: SAMPLE.to_owned(),
-            title: "Sample films".to_owned(),
-            licence: "MIT or Apache-2.0, as Semid itself.".to_owned(),
-            simulated: true,
-            items: Some(items),
-            interactions,
-            map: Some("user=viewer,item=film,categories=genres".to_owned()),
-            text: Some("{title} ({year}). {genres}. {description}".to_owned()),
-            strict: true,
-            replace,
-            ..ImportRequest::default()
         })
     }
 }

@@ -1,7 +1,7 @@
 //! From ranked lists to the statistics of a comparison: means with intervals, paired differences, gains of meaning.
 
 use semid_core::comparison::{ArmResult, Curve, Difference, Health, MetricFacts, MetricValue, SliceValue};
-use semid_core::metrics::{Evaluation, Metric};
+use semid_core::metrics::{Evaluation, Metric, Slicing};
 use semid_core::statistics::{Correction, Resampling, mean, mean_interval, mean_over_seeds, mean_sd, paired};
 use semid_core::{Result, Work};
 
@@ -19,7 +19,6 @@ pub struct JudgedArm {
 
 /// Means over users of an arm, with intervals and the spread over seeds. All seeds judged the same users.
 pub fn judge_arm(
-    arm: &Arm,
     seeds: &[Evaluation],
     metrics: &[Metric],
     resampling: &Resampling,
@@ -41,7 +40,6 @@ pub fn judge_arm(
         });
         per_user.push(users);
     }
-    debug_assert!(!arm.key().is_empty());
     Ok((values, per_user))
 }
 
@@ -106,23 +104,21 @@ impl Tests {
     }
 }
 
-/// The mean of the primary metric and its companions over groups of users.
+/// Every metric over parts of the users; parts without a user are left out.
 pub fn judge_slices(
-    slicing: &str,
-    slices: &[(String, Vec<usize>)],
+    slicing: &Slicing,
     metrics: &[Metric],
     per_user: &[Vec<f64>],
     resampling: &Resampling,
 ) -> Result<Vec<SliceValue>> {
     let mut values = Vec::new();
-    for (slice, users) in slices {
+    for slice in slicing.slices.iter().filter(|slice| !slice.users.is_empty()) {
         for (metric, per_user) in metrics.iter().zip(per_user) {
-            let here: Vec<f64> = users.iter().map(|&user| per_user[user]).collect();
-            let interval = if here.is_empty() { Default::default() } else { mean_interval(&here, resampling)? };
+            let interval = mean_interval(&slice.of(per_user), resampling)?;
             values.push(SliceValue {
-                slicing: slicing.to_owned(),
-                slice: slice.clone(),
-                users: here.len() as u64,
+                slicing: slicing.name.to_owned(),
+                slice: slice.label.to_owned(),
+                users: slice.users.len() as u64,
                 metric: metric.key(),
                 mean: interval.mean,
                 low: interval.low,

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use semid_core::comparison::{ArmResult, Comparison, Cost, DatasetFacts, IdSchemeResult, Protocol, SliceValue, StageTime};
-use semid_core::metrics::{Evaluation, Metric, evaluate};
+use semid_core::id_quality::EmbeddingSpace;
+use semid_core::metrics::{Evaluation, Metric, evaluate, popularity, slices};
 use semid_core::statistics::Resampling;
 use semid_core::{RankedList, Seed, Work};
 use semid_store::{Dataset, NewRun, PerUser, RunEnd, RunLock, RunResults, RunStage, RunStatus};
@@ -75,6 +76,41 @@ impl Engine {
         }
     }
 
+    /// What all arms share: catalog, split, embeddings where anything reads them.
+    pub(crate) fn share<'a>(
+        &'a self,
+        work: &Work,
+        settings: &'a ExperimentSettings,
+        dataset: &Dataset,
+        stages: &mut Vec<StageTime>,
+    ) -> Result<Shared<'a>> {
+        let start = Instant::now();
+        let step = work.step("prepare", 0);
+        let catalog = self.store().load_catalog(dataset.id)?;
+        let interactions = self.store().load_interactions(dataset.id)?;
+        let (catalog, prepared, data_fingerprint) =
+            prepare_data(work, settings, &dataset.digest, &catalog, &interactions)?;
+        drop(step);
+        stages.push(stage("prepare", start.elapsed().as_secs_f64(), false));
+        let mut shared = Shared {
+            artifacts: self.store().artifacts(),
+            settings,
+            catalog,
+            prepared,
+            data_fingerprint,
+            embeddings: None,
+            embeddings_fingerprint: String::new(),
+        };
+        if settings.reads_text() {
+            let folder = embed::encoder_folder(self.home(), &settings.text.encoder)?;
+            let embedded = embed::embed_catalog(work, self.store(), &folder, &shared.catalog)?;
+            stages.push(stage("embed", embedded.secs, embedded.fresh == 0));
+            shared.embeddings = Some(embedded.embeddings);
+            shared.embeddings_fingerprint = embedded.fingerprint;
+        }
+        Ok(shared)
+    }
+
     /// Lets every other process see how the run goes, and hears from them when it should stop.
     fn share_progress(&self, work: &Work, run: i64, done: &AtomicBool) {
         let mut shown = Instant::now();
@@ -110,40 +146,16 @@ struct ArmOutcome {
 
 impl Bench<'_> {
     fn work(&self, work: &Work) -> Result<Comparison> {
-        let (settings, store) = (self.settings, self.engine.store());
+        let settings = self.settings;
         let mut stages: Vec<StageTime> = Vec::new();
 
-        let start = Instant::now();
-        let step = work.step("prepare", 0);
-        let catalog = store.load_catalog(self.dataset.id)?;
-        let interactions = store.load_interactions(self.dataset.id)?;
-        let (catalog, prepared, data_fingerprint) =
-            prepare_data(work, settings, &self.dataset.digest, &catalog, &interactions)?;
-        drop(interactions);
-        drop(step);
-        stages.push(stage("prepare", start.elapsed().as_secs_f64(), false));
-
-        let mut shared = Shared {
-            artifacts: store.artifacts(),
-            settings,
-            catalog,
-            prepared,
-            data_fingerprint,
-            embeddings: None,
-            embeddings_fingerprint: String::new(),
-        };
-        let mut embed_secs = 0.0;
-        if settings.reads_text() {
-            let folder = embed::encoder_folder(self.engine.home(), &settings.text.encoder)?;
-            let embedded = embed::embed_catalog(work, store, &folder, &shared.catalog)?;
-            embed_secs = embedded.secs;
-            stages.push(stage("embed", embedded.secs, embedded.fresh == 0));
-            shared.embeddings = Some(embedded.embeddings);
-            shared.embeddings_fingerprint = embedded.fingerprint;
-        }
+        let shared = self.engine.share(work, settings, self.dataset, &mut stages)?;
+        let embed_secs = stages.iter().find(|stage| stage.stage == "embed").map_or(0.0, |stage| stage.secs);
 
         let ids = self.assign_all_ids(work, &shared, &mut stages)?;
+        let start = Instant::now();
         let id_schemes = self.describe_ids(work, &shared, &ids)?;
+        stages.push(stage("describe IDs", start.elapsed().as_secs_f64(), false));
         let outcomes = self.train_all(work, &shared, &ids, &mut stages)?;
         self.compare(work, &shared, &ids, embed_secs, id_schemes, outcomes, stages)
     }
@@ -187,10 +199,11 @@ impl Bench<'_> {
         ids: &[Vec<AssignedIds>],
     ) -> Result<Vec<IdSchemeResult>> {
         let step = work.step("describe IDs", ids.len());
+        let space = shared.embeddings.as_ref().map(|embeddings| EmbeddingSpace::new(work, embeddings)).transpose()?;
         let mut described = Vec::new();
         for (scheme, by_seed) in self.settings.ids.iter().zip(ids) {
             step.note(scheme.title());
-            described.push(id_report::describe(work, shared, scheme, &by_seed[0])?);
+            described.push(id_report::describe(work, shared, space.as_ref(), scheme, &by_seed[0])?.0);
             step.advance(1)?;
         }
         Ok(described)
@@ -364,8 +377,9 @@ impl Bench<'_> {
         resampling: &Resampling,
     ) -> Result<Vec<SliceValue>> {
         let split = &shared.prepared.split;
+        let popularity = popularity(&split.train, shared.catalog.len());
         let mut values = Vec::new();
-        for slicing in semid_core::slices::slices(&split.train, &split.test, &evaluation.judged, shared.catalog.len()) {
+        for slicing in slices(&split.test, &evaluation.judged, &popularity) {
             values.extend(judge_slices(&slicing, metrics, per_user, resampling)?);
         }
         Ok(values)

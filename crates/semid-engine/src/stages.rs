@@ -53,9 +53,9 @@ pub struct AssignedIds {
     pub ids: SemanticIds,
     /// What the collision rule found and did.
     pub collisions: CollisionReport,
-    /// What the codes say the vectors were, row-major; none where codes cannot be decoded.
+    /// The codebooks as bytes; empty where no quantizer was learned.
     #[serde(skip)]
-    pub decoded: Option<Embeddings>,
+    pub codebooks: Vec<u8>,
     /// Seconds it took when it was made.
     pub secs: f64,
     /// The artifact's name, which later stages build on.
@@ -114,7 +114,8 @@ pub fn assign_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings) -> Resu
         .with_bytes(&imported_bytes(scheme)?)
         .finish();
     let stored = shared.artifacts.read(&fingerprint, "ids")?;
-    if let Some((assigned, _)) = stored.as_deref().and_then(open_envelope::<AssignedIds>) {
+    if let Some((mut assigned, codebooks)) = stored.as_deref().and_then(open_envelope::<AssignedIds>) {
+        assigned.codebooks = codebooks.to_vec();
         return Ok((assigned, true));
     }
     let start = Instant::now();
@@ -122,7 +123,7 @@ pub fn assign_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings) -> Resu
     assigned.secs = start.elapsed().as_secs_f64() + base.map_or(0.0, |base| base.secs);
     assigned.fingerprint = fingerprint.clone();
     let about = json!({ "scheme": scheme, "codes": settings.codes, "seed": work.seed() });
-    shared.artifacts.write(&fingerprint, "ids", &about, &seal_envelope(&assigned, &[])?)?;
+    shared.artifacts.write(&fingerprint, "ids", &about, &seal_envelope(&assigned, &assigned.codebooks)?)?;
     Ok((assigned, false))
 }
 
@@ -132,7 +133,7 @@ fn make_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings, base: Option<
     let whole = |ids: SemanticIds| AssignedIds {
         ids,
         collisions: CollisionReport::default(),
-        decoded: None,
+        codebooks: Vec::new(),
         secs: 0.0,
         fingerprint: String::new(),
     };
@@ -181,7 +182,7 @@ fn quantize(work: &Work, shared: &Shared<'_>, quantizer: &dyn Quantizer) -> Resu
     Ok(AssignedIds {
         ids: resolved.ids,
         collisions: resolved.report,
-        decoded: codebooks.decode(&table),
+        codebooks: codebooks.to_bytes(),
         secs: 0.0,
         fingerprint: String::new(),
     })
