@@ -169,7 +169,7 @@ impl Engine {
             simulated: recipe.simulated,
             items: Some(fetched.folder.join(&import.items)),
             interactions: fetched.folder.join(&import.interactions),
-            format: (!import.format.is_empty()).then(|| import.format.clone()),
+            format: import.format.clone(),
             map: (!map.is_empty()).then(|| map.join(",")),
             text: import.text.clone(),
             strict: false,

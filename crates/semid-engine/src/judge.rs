@@ -1,7 +1,9 @@
 //! From ranked lists to the statistics of a comparison: means with intervals, paired differences, gains of meaning.
 
 use semid_core::comparison::{ArmResult, Curve, Difference, Health, MetricFacts, MetricValue, SliceValue};
-use semid_core::metrics::{Evaluation, Metric, Slicing};
+use semid_core::metrics::ranking::Evaluation;
+use semid_core::metrics::slices::Slicing;
+use semid_core::metrics::Metric;
 use semid_core::statistics::{Correction, Resampling, mean, mean_interval, mean_over_seeds, mean_sd, paired};
 use semid_core::{Result, Work};
 

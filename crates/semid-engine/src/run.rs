@@ -5,7 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use semid_core::comparison::{ArmResult, Comparison, Cost, DatasetFacts, IdSchemeResult, Protocol, SliceValue, StageTime};
 use semid_core::id_quality::EmbeddingSpace;
-use semid_core::metrics::{Evaluation, Metric, evaluate, popularity, slices};
+use semid_core::metrics::Metric;
+use semid_core::metrics::ranking::{Evaluation, evaluate};
+use semid_core::metrics::slices::{popularity, slices};
 use semid_core::statistics::Resampling;
 use semid_core::{RankedList, Seed, Work};
 use semid_store::{Dataset, NewRun, PerUser, RunEnd, RunLock, RunResults, RunStage, RunStatus};
