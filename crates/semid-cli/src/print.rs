@@ -195,7 +195,7 @@ pub fn is_ill(report: &DoctorReport) -> bool {
 
 fn table(heads: &[&str], numeric: &[usize], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads);
     for row in rows {
         table.add_row(row);
