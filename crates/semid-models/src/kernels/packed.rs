@@ -79,7 +79,7 @@ impl<T: Element> Packed<T> {
 
     #[inline(always)]
     fn fill(&mut self, columns: usize, depth: usize, padded_depth: usize, number: impl Fn(usize, usize) -> T) {
-        assert!(padded_depth >= depth && padded_depth % T::GROUP == 0, "a depth is padded to whole groups");
+        assert!(padded_depth >= depth && padded_depth.is_multiple_of(T::GROUP), "a depth is padded to whole groups");
         self.depth = padded_depth;
         self.columns = columns;
         let panel_length = padded_depth * NR;

@@ -15,6 +15,9 @@ const WINDOW: usize = 16_384;
 /// Tokens of a batch: enough to spread a weight over, few enough for the second-level cache.
 const BATCH_TOKENS: usize = 256;
 
+/// Texts by their place in the window, each with the row that its vector goes to.
+type Batch<'a> = Vec<(usize, &'a mut [f32])>;
+
 /// One row per text.
 pub(super) fn embed<T: Element>(
     work: &Work,
@@ -37,9 +40,9 @@ pub(super) fn embed<T: Element>(
             })
             .collect::<Result<_>>()?;
         // Longest first, so that the last batches, which some workers wait for, are short.
-        let mut order: Vec<(usize, &mut [f32])> = values.chunks_exact_mut(dim).enumerate().collect();
+        let mut order: Batch<'_> = values.chunks_exact_mut(dim).enumerate().collect();
         order.sort_by_key(|(text, _)| std::cmp::Reverse(tokens[*text].len()));
-        let batches: Vec<Mutex<Vec<(usize, &mut [f32])>>> =
+        let batches: Vec<Mutex<Batch<'_>>> =
             batch_by_tokens(order, |text| tokens[text].len()).into_iter().map(Mutex::new).collect();
         let next = AtomicUsize::new(0);
         scratches.par_iter_mut().with_max_len(1).try_for_each(|scratch| {
@@ -57,8 +60,8 @@ pub(super) fn embed<T: Element>(
 }
 
 /// Consecutive texts until [`BATCH_TOKENS`] are reached; a longer text is a batch of its own.
-fn batch_by_tokens<R>(order: Vec<(usize, R)>, length: impl Fn(usize) -> usize) -> Vec<Vec<(usize, R)>> {
-    let mut batches: Vec<Vec<(usize, R)>> = Vec::new();
+fn batch_by_tokens(order: Batch<'_>, length: impl Fn(usize) -> usize) -> Vec<Batch<'_>> {
+    let mut batches: Vec<Batch<'_>> = Vec::new();
     let mut filled = BATCH_TOKENS;
     for (text, row) in order {
         let tokens = length(text);

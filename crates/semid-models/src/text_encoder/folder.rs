@@ -304,7 +304,7 @@ impl Config {
             activation,
             norm_epsilon: self.layer_norm_eps.unwrap_or(1e-12),
         };
-        if shape.hidden % shape.heads != 0 || shape.first_position >= shape.positions {
+        if !shape.hidden.is_multiple_of(shape.heads) || shape.first_position >= shape.positions {
             return Err(Error::input(format!(
                 "config.json in {path} contradicts itself: hidden_size {}, num_attention_heads {}, max_position_embeddings {}. Download the model again.",
                 shape.hidden, shape.heads, shape.positions
