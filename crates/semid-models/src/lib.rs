@@ -1,6 +1,8 @@
 //! Text encoders, quantizers, recommenders; candle stays inside.
 
 pub mod baselines;
+pub mod kernels;
 mod products;
 pub mod quantizer;
+pub mod text_encoder;
 pub mod top_k;
