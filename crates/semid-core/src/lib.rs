@@ -16,6 +16,7 @@ pub mod prepare;
 mod semantic_id;
 mod split;
 pub mod statistics;
+mod token_trie;
 pub mod trec;
 mod work;
 
@@ -29,4 +30,5 @@ pub use methods::{
 };
 pub use semantic_id::{Code, CodeShape, CodeTable, SemanticId, SemanticIds};
 pub use split::{Case, Split};
+pub use token_trie::TokenTrie;
 pub use work::{Cancel, Cancelled, ProgressView, Seed, SeriesPoint, Step, StepView, Work};

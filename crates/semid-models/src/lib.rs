@@ -1,6 +1,7 @@
 //! Text encoders, quantizers, recommenders; candle stays inside.
 
 pub mod baselines;
+pub mod generative;
 pub mod kernels;
 mod products;
 pub mod quantizer;

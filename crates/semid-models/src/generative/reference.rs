@@ -1,0 +1,148 @@
+//! The same model in plain candle operations, with candle's autograd: what the fused code is held against, and the way
+//! to devices other than the CPU.
+//!
+//! Windows are padded at their end; attention looks back only, so padding never reaches a real position, and it is no
+//! target. Layer norm and softmax are written out, since candle's fused ones have no backward and would end the
+//! gradient without an error.
+
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Device, Result, Tensor, Var};
+
+use super::backward::{Lesson, UNTAUGHT};
+use super::layout::{BlockLayout, Layout};
+use super::real::Real;
+
+/// Tensors of the model as candle variables, in the order of the layout.
+pub(crate) struct Reference<'a> {
+    layout: &'a Layout,
+    pub variables: Vec<Var>,
+    device: Device,
+    dtype: DType,
+}
+
+impl<'a> Reference<'a> {
+    /// Takes the flat parameters to a device.
+    pub fn new<R: Real>(layout: &'a Layout, parameters: &[R], dtype: DType, device: &Device) -> Result<Self> {
+        let variables = layout
+            .tensors
+            .iter()
+            .map(|tensor| {
+                let values: Vec<f64> = parameters[tensor.at.clone()].iter().map(|value| value.wide()).collect();
+                let shape = tensor.shape();
+                Var::from_tensor(&Tensor::from_vec(values, shape, device)?.to_dtype(dtype)?)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Reference { layout, variables, device: device.clone(), dtype })
+    }
+
+    fn tensor(&self, at: &std::ops::Range<usize>) -> &Tensor {
+        let index = self.layout.tensors.iter().position(|tensor| tensor.at == *at).unwrap_or(0);
+        self.variables[index].as_tensor()
+    }
+
+    /// Mean objective over the positions taught.
+    pub fn loss(&self, lesson: &Lesson, label_smoothing: f64) -> Result<Tensor> {
+        let layout = self.layout;
+        let levels = layout.levels();
+        let longest = lesson.packed.lengths.iter().copied().max().unwrap_or(0);
+        let sequences = lesson.packed.lengths.len();
+        let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        for &length in &lesson.packed.lengths {
+            inputs.extend_from_slice(&lesson.packed.inputs[start..start + length]);
+            targets.extend_from_slice(&lesson.targets[start..start + length]);
+            inputs.resize(inputs.len() + longest - length, layout.vocabulary.opening());
+            targets.resize(targets.len() + longest - length, UNTAUGHT);
+            start += length;
+        }
+        let hidden = self.hidden(&Tensor::from_vec(inputs, (sequences, longest), &self.device)?)?;
+        // [sequences · items, levels, d]
+        let hidden = hidden.reshape((sequences * longest / levels, levels, layout.d))?;
+        let mut sum = Tensor::zeros((), self.dtype, &self.device)?;
+        for level in 0..levels {
+            let (offset, size) = (layout.vocabulary.offset(level), layout.vocabulary.size(level));
+            let table = self.tensor(&layout.token).narrow(0, offset, size)?;
+            let logits = hidden.narrow(1, level, 1)?.squeeze(1)?.contiguous()?.matmul(&table.t()?)?;
+            let logs = log_softmax(&logits)?;
+            let targets: Vec<u32> = targets.iter().skip(level).step_by(levels).copied().collect();
+            let taught: Vec<f64> = targets.iter().map(|&target| f64::from(u8::from(target != UNTAUGHT))).collect();
+            let rows = targets.len();
+            let known: Vec<u32> = targets.iter().map(|&target| if target == UNTAUGHT { 0 } else { target }).collect();
+            let known = Tensor::from_vec(known, (rows, 1), &self.device)?;
+            let taught = Tensor::from_vec(taught, rows, &self.device)?.to_dtype(self.dtype)?;
+            let hit = logs.gather(&known, 1)?.squeeze(1)?;
+            let even = (logs.sum(1)? * (label_smoothing / size as f64))?;
+            let objective = ((hit * (1.0 - label_smoothing))? + even)?.neg()?;
+            sum = (sum + (objective * taught)?.sum_all()?)?;
+        }
+        let taught = lesson.targets.iter().filter(|&&target| target != UNTAUGHT).count();
+        sum / taught.max(1) as f64
+    }
+
+    /// `inputs` [sequences, length] → [sequences, length, d].
+    fn hidden(&self, inputs: &Tensor) -> Result<Tensor> {
+        let layout = self.layout;
+        let (sequences, length) = inputs.dims2()?;
+        let levels = layout.levels();
+        let look_up =
+            |at, indices: Vec<u32>| self.tensor(at).index_select(&Tensor::from_vec(indices, length, &self.device)?, 0);
+        let positions = look_up(&layout.position, (0..length).map(|place| (place / levels) as u32).collect())?;
+        let level = look_up(&layout.level, (0..length).map(|place| (place % levels) as u32).collect())?;
+        let tokens = self.tensor(&layout.token).index_select(&inputs.flatten_all()?, 0)?;
+        let tokens = tokens.reshape((sequences, length, layout.d))?;
+        let mut x = tokens.broadcast_add(&(positions + level)?)?;
+        let ahead: Vec<f64> = (0..length * length).map(|i| if i % length > i / length { -1e30 } else { 0.0 }).collect();
+        let mask = Tensor::from_vec(ahead, (length, length), &self.device)?.to_dtype(self.dtype)?;
+        for block in &layout.blocks {
+            x = self.block(block, &x, &mask)?;
+        }
+        self.norm(&x, &layout.norm_gain, &layout.norm_bias)
+    }
+
+    fn block(&self, at: &BlockLayout, x: &Tensor, mask: &Tensor) -> Result<Tensor> {
+        let (sequences, length, d) = x.dims3()?;
+        let (heads, width) = (self.layout.heads, self.layout.head_width());
+        let qkv = self.linear(&self.norm(x, &at.norm1_gain, &at.norm1_bias)?, &at.qkv, &at.qkv_bias)?;
+        // [sequences, length, 3d] → three of [sequences, heads, length, width]
+        let part = |part: usize| {
+            qkv.narrow(2, part * d, d)?.reshape((sequences, length, heads, width))?.transpose(1, 2)?.contiguous()
+        };
+        let (q, k, v) = (part(0)?, part(1)?, part(2)?);
+        let scores = (q.matmul(&k.transpose(2, 3)?.contiguous()?)? / (width as f64).sqrt())?;
+        let shares = log_softmax(&scores.broadcast_add(mask)?)?.exp()?;
+        let seen = shares.matmul(&v)?.transpose(1, 2)?.contiguous()?.reshape((sequences, length, d))?;
+        let x = (x + self.linear(&seen, &at.mix, &at.mix_bias)?)?;
+        let up = self.linear(&self.norm(&x, &at.norm2_gain, &at.norm2_bias)?, &at.up, &at.up_bias)?;
+        &x + self.linear(&up.gelu()?, &at.down, &at.down_bias)?
+    }
+
+    fn linear(&self, x: &Tensor, w: &std::ops::Range<usize>, bias: &std::ops::Range<usize>) -> Result<Tensor> {
+        x.broadcast_matmul(self.tensor(w))?.broadcast_add(self.tensor(bias))
+    }
+
+    fn norm(&self, x: &Tensor, gain: &std::ops::Range<usize>, bias: &std::ops::Range<usize>) -> Result<Tensor> {
+        let d = self.layout.d as f64;
+        let centred = x.broadcast_sub(&(x.sum_keepdim(2)? / d)?)?;
+        let deviation = ((centred.sqr()?.sum_keepdim(2)? / d)? + 1e-5)?.sqrt()?;
+        centred.broadcast_div(&deviation)?.broadcast_mul(self.tensor(gain))?.broadcast_add(self.tensor(bias))
+    }
+
+    /// The gradient of each tensor of the layout; none where the graph does not reach it.
+    pub fn gradients(&self, store: &GradStore) -> Result<Vec<Option<Vec<f64>>>> {
+        self.variables
+            .iter()
+            .map(|variable| {
+                let values = |gradient: &Tensor| gradient.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>();
+                store.get(variable.as_tensor()).map(values).transpose()
+            })
+            .collect()
+    }
+}
+
+/// Over the last dimension, from operations that have a backward.
+fn log_softmax(x: &Tensor) -> Result<Tensor> {
+    let last = x.rank() - 1;
+    let centred = x.broadcast_sub(&x.max_keepdim(last)?.detach())?;
+    let total = centred.exp()?.sum_keepdim(last)?.log()?;
+    centred.broadcast_sub(&total)
+}

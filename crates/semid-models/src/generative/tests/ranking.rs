@@ -1,0 +1,112 @@
+//! The beam: exact when as wide as the catalog, close when not, and never an item of the history.
+
+use std::collections::HashSet;
+
+use semid_core::{History, Ranker, Seed, Work};
+
+use super::{World, settings, trained};
+use crate::generative::model::{Packed, Trace, forward, output_rows};
+
+/// Log-probability of an item's ID after a history, by one plain forward pass over both.
+fn teacher_forced(ranker: &crate::generative::GenerativeRanker, history: &[u32], item: u32) -> f64 {
+    let (layout, levels, d) = (&ranker.layout, ranker.layout.levels(), ranker.layout.d);
+    let recent = &history[history.len().saturating_sub(ranker.settings.max_history)..];
+    let items: Vec<u32> = recent.iter().copied().chain([item]).collect();
+    let mut packed = Packed::default();
+    packed.push(layout, &items, false);
+    let mut trace = Trace::default();
+    forward(layout, &ranker.parameters, &packed, None, &mut trace);
+    (0..levels)
+        .map(|level| {
+            let hidden = &trace.hidden[(recent.len() * levels + level) * d..][..d];
+            let logits: Vec<f64> = output_rows(layout, &ranker.parameters, level)
+                .chunks(d)
+                .map(|row| row.iter().zip(hidden).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum())
+                .collect();
+            let code = layout.vocabulary.item(item)[level] as usize - layout.vocabulary.offset(level);
+            logits[code] - logits.iter().map(|logit| logit.exp()).sum::<f64>().ln()
+        })
+        .sum()
+}
+
+#[test]
+fn exact_ranking_scores_every_item_as_a_plain_forward_pass_does() {
+    let world = World::new(4, 40);
+    let ranker = trained(&world, &settings());
+    let work = Work::new(Seed(7));
+    for history in &world.histories()[..8] {
+        let list = &ranker.rank_exactly(&work, std::slice::from_ref(history), 1000).unwrap()[0];
+        let met: HashSet<u32> = history.items.iter().copied().collect();
+        assert_eq!(list.entries.len(), 32 - met.len(), "every item outside the history is ranked");
+        for entry in &list.entries {
+            let expected = teacher_forced(&ranker, history.items, entry.items[0]);
+            assert!((entry.score - expected).abs() < 1e-4, "{} by search, {expected} by one pass", entry.score);
+        }
+        assert!(list.entries.windows(2).all(|pair| pair[0].score >= pair[1].score), "best first");
+    }
+}
+
+#[test]
+fn a_narrow_beam_finds_nearly_what_the_exact_ranking_finds() {
+    let world = World::new(12, 150);
+    let ranker = trained(&world, &settings());
+    let work = Work::new(Seed(7));
+    let histories = world.histories();
+    let beam = ranker.rank_with_beam(&work, &histories, 10, 20).unwrap();
+    let exact = ranker.rank_exactly(&work, &histories, 10).unwrap();
+    let shared: usize = beam
+        .iter()
+        .zip(&exact)
+        .map(|(a, b)| a.entries.iter().filter(|x| b.entries.iter().any(|y| x.items == y.items)).count())
+        .sum();
+    let share = shared as f64 / (10 * beam.len()) as f64;
+    assert!(share > 0.97, "a beam of 20 over 96 items finds {share} of the true top 10");
+}
+
+#[test]
+fn lists_hold_k_items_none_of_the_history_and_shared_ids_as_one_entry() {
+    let mut world = World::new(4, 40);
+    let twin = world.ids.ids[3].clone();
+    world.ids.ids[9] = twin;
+    let ranker = trained(&world, &settings());
+    let work = Work::new(Seed(7));
+    let histories = world.histories();
+    let mut together = 0;
+    for (list, history) in ranker.rank(&work, &histories, 10).unwrap().iter().zip(&histories) {
+        let items: Vec<u32> = list.entries.iter().flat_map(|entry| entry.items.clone()).collect();
+        assert!(items.len() >= 10, "the beam is wide enough for 10 items, got {}", items.len());
+        assert!(items.iter().all(|item| !history.items.contains(item)), "no item of the history");
+        assert_eq!(items.iter().collect::<HashSet<_>>().len(), items.len(), "no item twice");
+        together += list.entries.iter().filter(|entry| entry.items == [3, 9]).count();
+    }
+    assert!(together > 0, "items 3 and 9 share an ID and so an entry");
+}
+
+#[test]
+fn a_history_of_all_items_but_one_or_none_at_all_is_served() {
+    let world = World::new(3, 20);
+    let ranker = trained(&world, &settings());
+    let work = Work::new(Seed(7));
+    let most: Vec<u32> = (0..23).collect();
+    let all: Vec<u32> = (0..24).collect();
+    let of = |items| History { user: 1, items };
+    let lists = ranker.rank(&work, &[of(&most), of(&all), of(&[])], 10).unwrap();
+    assert_eq!(lists[0].entries.iter().map(|e| e.items.clone()).collect::<Vec<_>>(), [[23]], "one item is left");
+    assert!(lists[1].entries.is_empty(), "nothing is left");
+    assert_eq!(lists[2].entries.len(), 10, "without a history the model still has a list");
+    assert!(ranker.rank(&work, &[of(&[24])], 10).unwrap_err().to_string().contains("24"), "an unknown item is named");
+}
+
+#[test]
+fn groups_do_not_change_a_users_list() {
+    let world = World::new(4, 100);
+    let ranker = trained(&world, &settings());
+    let work = Work::new(Seed(7));
+    let histories = world.histories();
+    let together = ranker.rank(&work, &histories, 10).unwrap();
+    for (history, list) in histories.iter().zip(&together).step_by(17) {
+        let alone = &ranker.rank(&work, std::slice::from_ref(history), 10).unwrap()[0];
+        let items = |list: &semid_core::RankedList| list.entries.iter().map(|e| e.items.clone()).collect::<Vec<_>>();
+        assert_eq!(items(alone), items(list), "a user's list does not depend on who is ranked beside them");
+    }
+}
