@@ -19,7 +19,10 @@ type Reply<T> = Result<T, ApiError>;
 
 pub fn datasets(app: &App, _: Nothing) -> Reply<DatasetList> {
     let engine = app.engine()?;
-    Ok(DatasetList { datasets: engine.store().datasets().map_err(semid_engine::Error::Store)?, recipes: engine.recipes()? })
+    Ok(DatasetList {
+        datasets: engine.store().datasets().map_err(semid_engine::Error::Store)?,
+        recipes: engine.recipes()?,
+    })
 }
 
 pub fn import(app: &App, request: ImportRequest) -> Reply<Started> {

@@ -57,11 +57,7 @@ pub const COMMANDS: &[Command] = &[
     command("cancel", "Ask a job to stop.", |app, p| reply(app, p, commands::cancel)),
 ];
 
-const fn command(
-    name: &'static str,
-    about: &'static str,
-    run: fn(&App, Value) -> Result<Value, ApiError>,
-) -> Command {
+const fn command(name: &'static str, about: &'static str, run: fn(&App, Value) -> Result<Value, ApiError>) -> Command {
     Command { name, about, run }
 }
 
@@ -117,7 +113,7 @@ fn reply<P: DeserializeOwned, R: Serialize>(
 ) -> Result<Value, ApiError> {
     // Unit payloads may come as null or as an empty object.
     let payload = if payload.is_null() { Value::Object(Default::default()) } else { payload };
-    let payload =
-        serde_json::from_value(payload).map_err(|error| ApiError::input(format!("The request is not understood: {error}.")))?;
+    let payload = serde_json::from_value(payload)
+        .map_err(|error| ApiError::input(format!("The request is not understood: {error}.")))?;
     serde_json::to_value(handler(app, payload)?).map_err(|error| ApiError::internal(error.to_string()))
 }

@@ -110,8 +110,10 @@ pub struct EmbedArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  semid ids sample-films --scheme rq-kmeans\n  semid ids shop --scheme lsh --codes \
-                        128 --output ids.csv")]
+#[command(
+    after_help = "Examples:\n  semid ids sample-films --scheme rq-kmeans\n  semid ids shop --scheme lsh --codes \
+                        128 --output ids.csv"
+)]
 pub struct IdsArgs {
     /// A data set.
     pub dataset: String,

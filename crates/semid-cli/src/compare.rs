@@ -94,8 +94,8 @@ pub fn schemes(keys: &[String], alone: bool) -> Result<Vec<IdSettings>, ApiError
         schemes.push(match IdSettings::starter(key) {
             Some(scheme) => scheme,
             None if is_file => {
-                let file = std::path::absolute(Path::new(key))
-                    .map_err(|error| ApiError::input(format!("{key}: {error}.")))?;
+                let file =
+                    std::path::absolute(Path::new(key)).map_err(|error| ApiError::input(format!("{key}: {error}.")))?;
                 IdSettings::Imported { file }
             }
             None => {

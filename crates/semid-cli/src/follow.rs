@@ -110,17 +110,18 @@ impl Screen {
 }
 
 fn style(step: &StepView) -> ProgressStyle {
-    let template = if step.total > 0 {
-        "{prefix} {bar:28.cyan/dim} {percent:>3} % {msg}"
-    } else {
-        "{spinner} {prefix} {msg}"
-    };
+    let template =
+        if step.total > 0 { "{prefix} {bar:28.cyan/dim} {percent:>3} % {msg}" } else { "{spinner} {prefix} {msg}" };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 fn tail(step: &StepView) -> String {
     let left = step.remaining_secs.map(|secs| format!("{} left", duration(secs)));
-    [Some(step.note.clone()).filter(|note| !note.is_empty()), left].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [Some(step.note.clone()).filter(|note| !note.is_empty()), left]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 fn plain(step: &StepView) -> String {

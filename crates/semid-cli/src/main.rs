@@ -14,8 +14,8 @@ use semid_api::engine::evaluate_lists::JudgedLists;
 use semid_api::wire::*;
 use semid_api::{ApiError, App};
 use semid_core::comparison::Comparison;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use args::{Cli, Command, ThemeArg};
@@ -70,7 +70,8 @@ impl Shell {
                 self.tell(&list, print::datasets)
             }
             Command::Embed(args) => {
-                let request = EmbedRequest { texts: absolute(args.texts)?, output: absolute(args.output)?, model: args.model };
+                let request =
+                    EmbedRequest { texts: absolute(args.texts)?, output: absolute(args.output)?, model: args.model };
                 let report: EmbedReport = self.job("embed", request)?;
                 self.tell(&report, print::embed)
             }
@@ -117,13 +118,18 @@ impl Shell {
             Command::Chart(args) => self.chart(args),
             Command::Eval(args) => {
                 let per_user = args.per_user.map(absolute).transpose()?;
-                let request =
-                    EvalRequest { run: absolute(args.run)?, qrels: absolute(args.qrels)?, metrics: args.metrics, per_user };
+                let request = EvalRequest {
+                    run: absolute(args.run)?,
+                    qrels: absolute(args.qrels)?,
+                    metrics: args.metrics,
+                    per_user,
+                };
                 let judged: JudgedLists = self.app.call("eval", request)?;
                 self.tell(&judged, print::judged)
             }
             Command::Doctor(args) => {
-                let report: DoctorReport = self.job("doctor", DoctorRequest { repair: args.repair, fetch: args.fetch })?;
+                let report: DoctorReport =
+                    self.job("doctor", DoctorRequest { repair: args.repair, fetch: args.fetch })?;
                 self.tell(&report, print::doctor)?;
                 match print::is_ill(&report) {
                     true => Err(ApiError::input("Something is broken; see above.")),
@@ -217,4 +223,3 @@ fn import_request(args: args::ImportArgs) -> Result<ImportRequest, ApiError> {
 fn absolute(path: PathBuf) -> Result<PathBuf, ApiError> {
     std::path::absolute(&path).map_err(|error| ApiError::input(format!("{}: {error}.", path.display())))
 }
-

@@ -20,7 +20,8 @@ pub fn import(report: &ImportReport) -> String {
         duration_fine(report.secs)
     );
     for file in &summary.files {
-        let columns: Vec<String> = file.columns.iter().map(|(role, column)| format!("{}={column}", role.name())).collect();
+        let columns: Vec<String> =
+            file.columns.iter().map(|(role, column)| format!("{}={column}", role.name())).collect();
         text += &format!("  {} read as {}: {}\n", clean(&file.name), file.format.title(), clean(&columns.join(", ")));
     }
     if !summary.text.is_empty() {
@@ -86,7 +87,8 @@ pub fn ids(report: &IdsReport) -> String {
     let scheme = &report.scheme;
     let quality = &scheme.quality;
     let mut text = format!("{} IDs of {} items, {}", scheme.title, numbers::count(report.items), scheme.shape);
-    text += &if report.reused { ", made before\n".to_owned() } else { format!(", in {}\n", duration_fine(report.secs)) };
+    text +=
+        &if report.reused { ", made before\n".to_owned() } else { format!(", in {}\n", duration_fine(report.secs)) };
     let rows = quality.levels.iter().enumerate().map(|(at, level)| {
         let agreement = |of: fn(&semid_core::comparison::CategoryAgreement) -> f64| {
             level.category.as_ref().map_or("–".to_owned(), |category| format!("{:.3}", of(category)))
@@ -111,9 +113,8 @@ pub fn ids(report: &IdsReport) -> String {
     for sentence in &scheme.diagnosis {
         text += &format!("{sentence}\n");
     }
-    let rows = scheme.examples.iter().map(|example| {
-        vec![clean(&example.id), clean(&example.title), clean(&example.labels)]
-    });
+    let rows =
+        scheme.examples.iter().map(|example| vec![clean(&example.id), clean(&example.title), clean(&example.labels)]);
     text += &format!("\n{}", table(&["ID", "Item", "Labels"], &[], rows));
     if let Some(output) = &report.output {
         text += &format!("\nAll IDs are in {}", output.display());

@@ -103,7 +103,13 @@ impl Engine {
             title: if request.title.is_empty() { request.name.clone() } else { request.title.clone() },
             licence: request.licence.clone(),
             simulated: request.simulated,
-            source: plan.items.iter().chain(&plan.interactions).map(|path| file_name(path)).collect::<Vec<_>>().join(", "),
+            source: plan
+                .items
+                .iter()
+                .chain(&plan.interactions)
+                .map(|path| file_name(path))
+                .collect::<Vec<_>>()
+                .join(", "),
             text_template: request.text.clone().unwrap_or_default(),
             settings: serde_json::to_value(&plan).unwrap_or_default(),
         };
@@ -162,20 +168,23 @@ impl Engine {
         let import = &fetched.import;
         let import = import.as_ref().ok_or_else(|| Error::input(format!("{} is no data set.", recipe.title)))?;
         let map: Vec<String> = import.map.iter().map(|(role, column)| format!("{role}={column}")).collect();
-        self.import(work, &ImportRequest {
-            name: recipe.name.clone(),
-            title: recipe.title.clone(),
-            licence: recipe.licence.clone(),
-            simulated: recipe.simulated,
-            items: Some(fetched.folder.join(&import.items)),
-            interactions: fetched.folder.join(&import.interactions),
-            format: import.format.clone(),
-            map: (!map.is_empty()).then(|| map.join(",")),
-            text: import.text.clone(),
-            strict: false,
-            keep_unknown_items: false,
-            replace,
-        })
+        self.import(
+            work,
+            &ImportRequest {
+                name: recipe.name.clone(),
+                title: recipe.title.clone(),
+                licence: recipe.licence.clone(),
+                simulated: recipe.simulated,
+                items: Some(fetched.folder.join(&import.items)),
+                interactions: fetched.folder.join(&import.interactions),
+                format: import.format.clone(),
+                map: (!map.is_empty()).then(|| map.join(",")),
+                text: import.text.clone(),
+                strict: false,
+                keep_unknown_items: false,
+                replace,
+            },
+        )
     }
 }
 

@@ -7,7 +7,8 @@ use crate::{Error, Result};
 
 /// Header length (u32, little-endian), header as JSON, bytes.
 pub fn seal_envelope(header: &impl Serialize, bytes: &[u8]) -> Result<Vec<u8>> {
-    let header = serde_json::to_vec(header).map_err(|why| Error::input(format!("An artifact has no header: {why}.")))?;
+    let header =
+        serde_json::to_vec(header).map_err(|why| Error::input(format!("An artifact has no header: {why}.")))?;
     let mut sealed = Vec::with_capacity(4 + header.len() + bytes.len());
     sealed.extend_from_slice(&(header.len() as u32).to_le_bytes());
     sealed.extend_from_slice(&header);

@@ -1,9 +1,9 @@
 //! From ranked lists to the statistics of a comparison: means with intervals, paired differences, gains of meaning.
 
 use semid_core::comparison::{ArmResult, Curve, Difference, Health, MetricFacts, MetricValue, SliceValue};
+use semid_core::metrics::Metric;
 use semid_core::metrics::ranking::Evaluation;
 use semid_core::metrics::slices::Slicing;
-use semid_core::metrics::Metric;
 use semid_core::statistics::{Correction, Resampling, mean, mean_interval, mean_over_seeds, mean_sd, paired};
 use semid_core::{Result, Work};
 
@@ -86,12 +86,8 @@ pub fn test_arms(
         }
         step.advance(metrics.len())?;
     }
-    let mut family: Vec<&mut Difference> = tests
-        .against_baseline
-        .iter_mut()
-        .chain(&mut tests.meaning_gains)
-        .chain(&mut tests.hash_gains)
-        .collect();
+    let mut family: Vec<&mut Difference> =
+        tests.against_baseline.iter_mut().chain(&mut tests.meaning_gains).chain(&mut tests.hash_gains).collect();
     let p: Vec<f64> = family.iter().map(|test| test.p).collect();
     for (test, adjusted) in family.iter_mut().zip(correction.adjust(&p)?) {
         test.p_adjusted = adjusted;

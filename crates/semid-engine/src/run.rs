@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use semid_core::comparison::{ArmResult, Comparison, Cost, DatasetFacts, IdSchemeResult, Protocol, SliceValue, StageTime};
+use semid_core::comparison::{
+    ArmResult, Comparison, Cost, DatasetFacts, IdSchemeResult, Protocol, SliceValue, StageTime,
+};
 use semid_core::id_quality::EmbeddingSpace;
 use semid_core::metrics::Metric;
 use semid_core::metrics::ranking::{Evaluation, evaluate};
@@ -194,12 +196,7 @@ impl Bench<'_> {
         Ok(all)
     }
 
-    fn describe_ids(
-        &self,
-        work: &Work,
-        shared: &Shared<'_>,
-        ids: &[Vec<AssignedIds>],
-    ) -> Result<Vec<IdSchemeResult>> {
+    fn describe_ids(&self, work: &Work, shared: &Shared<'_>, ids: &[Vec<AssignedIds>]) -> Result<Vec<IdSchemeResult>> {
         let step = work.step("describe IDs", ids.len());
         let space = shared.embeddings.as_ref().map(|embeddings| EmbeddingSpace::new(work, embeddings)).transpose()?;
         let mut described = Vec::new();
@@ -387,13 +384,7 @@ impl Bench<'_> {
         Ok(values)
     }
 
-    fn cost(
-        &self,
-        arm: &crate::settings::Arm,
-        ids: &[Vec<AssignedIds>],
-        embed_secs: f64,
-        costs: &[ArmCost],
-    ) -> Cost {
+    fn cost(&self, arm: &crate::settings::Arm, ids: &[Vec<AssignedIds>], embed_secs: f64, costs: &[ArmCost]) -> Cost {
         let n = costs.len().max(1) as f64;
         let mean = |of: fn(&ArmCost) -> f64| costs.iter().map(of).sum::<f64>() / n;
         let scheme = arm.ids.map(|scheme| &self.settings.ids[scheme]);

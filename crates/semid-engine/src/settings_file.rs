@@ -34,9 +34,9 @@ impl ExperimentSettings {
         }
         let mut whole = to_table(starter)?;
         merge(&mut whole, given);
-        Value::Table(whole)
-            .try_into()
-            .map_err(|why| Error::input(format!("The experiment file is not understood: {}", one_line(&why.to_string()))))
+        Value::Table(whole).try_into().map_err(|why| {
+            Error::input(format!("The experiment file is not understood: {}", one_line(&why.to_string())))
+        })
     }
 
     /// How lists are made and judged, as label and value, for people. `tests` is how many the correction spans.
@@ -69,17 +69,26 @@ impl ExperimentSettings {
         };
         [
             ("Split", split),
-            ("Pool", "the whole catalog; items of the user's history are left out, by the same rule for all arms".into()),
+            (
+                "Pool",
+                "the whole catalog; items of the user's history are left out, by the same rule for all arms".into(),
+            ),
             ("Ties in time", ties.into()),
             ("Repeated items of a user", duplicates.into()),
             ("Filter", filter),
             ("Equal scores", "score descending in f64, then an order seeded by user".into()),
             ("Items that share an ID", "share its rank: the expectation under a random order".into()),
             ("IDs", format!("{} levels × {} codes, {:?}", self.codes.levels, self.codes.codes, self.codes.collisions)),
-            ("Replicates", format!("{} seeds; IDs, initialisation and order of training redrawn for each", self.seeds.len())),
+            (
+                "Replicates",
+                format!("{} seeds; IDs, initialisation and order of training redrawn for each", self.seeds.len()),
+            ),
             ("Intervals", format!("95 % bootstrap over users, {} resamples", self.evaluation.resamples)),
             ("p-values", format!("two-sided sign-flip randomisation over users, {} flips", self.evaluation.flips)),
-            ("Correction", format!("{} over {tests} tests: every arm, gain and metric shown", self.evaluation.correction.title())),
+            (
+                "Correction",
+                format!("{} over {tests} tests: every arm, gain and metric shown", self.evaluation.correction.title()),
+            ),
         ]
         .into_iter()
         .map(|(label, value)| (label.to_owned(), value))
@@ -88,7 +97,8 @@ impl ExperimentSettings {
 }
 
 fn parse(text: &str) -> Result<Table> {
-    text.parse::<Table>().map_err(|why| Error::input(format!("The experiment file is not TOML: {}", one_line(&why.to_string()))))
+    text.parse::<Table>()
+        .map_err(|why| Error::input(format!("The experiment file is not TOML: {}", one_line(&why.to_string()))))
 }
 
 fn to_table<T: serde::Serialize>(value: &T) -> Result<Table> {

@@ -9,8 +9,8 @@ use semid_core::id_schemes::{
 };
 use semid_core::prepare::{Prepared, prepare};
 use semid_core::{
-    Case, Catalog, CodeShape, Codebooks, Embeddings, History, NoCheckpoints, Quantizer, RankedList, Ranker, Recommender,
-    SemanticIds, SeriesPoint, TrainingData, Work,
+    Case, Catalog, CodeShape, Codebooks, Embeddings, History, NoCheckpoints, Quantizer, RankedList, Ranker,
+    Recommender, SemanticIds, SeriesPoint, TrainingData, Work,
 };
 use semid_models::baselines::{ItemKnn, Popularity, TextKnn};
 use semid_models::generative::Generative;
@@ -176,8 +176,7 @@ fn quantize(work: &Work, shared: &Shared<'_>, quantizer: &dyn Quantizer) -> Resu
     let embeddings = shared.embeddings.as_ref().ok_or_else(|| Error::input("A quantizer needs embeddings."))?;
     let codebooks: Box<dyn Codebooks> = quantizer.fit(work, embeddings)?;
     let table = codebooks.encode(work, embeddings)?;
-    let preference =
-        |item: usize, codes: &[u32]| codebooks.last_level_by_preference(embeddings.row(item), codes);
+    let preference = |item: usize, codes: &[u32]| codebooks.last_level_by_preference(embeddings.row(item), codes);
     let resolved = resolve(&table, shared.settings.codes.collisions, Some(&preference))?;
     Ok(AssignedIds {
         ids: resolved.ids,

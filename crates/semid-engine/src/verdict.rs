@@ -29,18 +29,13 @@ pub fn verdict(comparison: &Comparison) -> Vec<String> {
         ));
     }
     if comparison.dataset.simulated {
-        sentences.push("The interactions are simulated: these numbers show how Semid works, nothing about people.".into());
+        sentences
+            .push("The interactions are simulated: these numbers show how Semid works, nothing about people.".into());
     }
     sentences
 }
 
-fn gain_sentence(
-    comparison: &Comparison,
-    gain: &Difference,
-    title: &str,
-    control: &str,
-    what: &str,
-) -> Option<String> {
+fn gain_sentence(comparison: &Comparison, gain: &Difference, title: &str, control: &str, what: &str) -> Option<String> {
     let arm = comparison.arms.iter().find(|arm| arm.key == gain.arm)?;
     let against = comparison.arms.iter().find(|arm| arm.key == gain.against)?;
     let sure = gain.p_adjusted < 0.05 && (gain.low > 0.0 || gain.high < 0.0);
