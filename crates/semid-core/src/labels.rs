@@ -121,7 +121,7 @@ impl Labelling<'_> {
             }
         }
         let mean = pairs as f64 / children.len().max(1) as f64;
-        let ranked: Vec<Vec<u32>> = children.iter().map(|child| self.best_terms(child, mean, taken)).collect();
+        let ranked: Vec<Vec<u32>> = children.iter().map(|child| self.best_terms(child, level, mean, taken)).collect();
         for &item in items {
             self.terms.of_item(item).iter().for_each(|&term| self.in_parent[term as usize] = 0);
         }
@@ -142,7 +142,7 @@ impl Labelling<'_> {
     }
 
     /// The terms that set a child apart from its siblings, best first.
-    fn best_terms(&mut self, child: &[usize], mean: f64, taken: &HashSet<u32>) -> Vec<u32> {
+    fn best_terms(&mut self, child: &[usize], level: usize, mean: f64, taken: &HashSet<u32>) -> Vec<u32> {
         let mut touched = Vec::new();
         for &item in child {
             for &term in self.terms.of_item(item) {
@@ -159,9 +159,11 @@ impl Labelling<'_> {
             }
             let share = f64::from(self.in_child[term as usize]) / child.len() as f64;
             let rarity = (1.0 + mean / f64::from(self.in_parent[term as usize])).ln();
-            weighted.push((share * rarity * self.terms.worth(term), term));
+            weighted.push((share * rarity * self.terms.worth(term, level), term));
         }
-        weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        // Of terms that weigh the same, the one that more items have is the better known.
+        let known = |term: u32| std::cmp::Reverse(self.terms.count(term));
+        weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then(known(a.1).cmp(&known(b.1))).then(a.1.cmp(&b.1)));
 
         // A pair and its words say the same thing: whichever comes first stands for all of them.
         let mut chosen: Vec<u32> = Vec::with_capacity(self.keep);

@@ -1,6 +1,6 @@
 //! Terms: the words of item texts, counted once an item, with the form in which people write them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
@@ -12,24 +12,35 @@ const COMMON_SHARE: f64 = 0.5;
 /// In a catalog smaller than this, a share says little and every word stays.
 const COMMON_FROM_ITEMS: usize = 20;
 
-/// English words that say nothing about an item, units of measure and words of trade. Short on purpose: what is common
+/// A term in one of this many items is as special as a term needs to be.
+const SPECIAL_RATIO: f64 = 50.0;
+
+/// English words that say nothing about an item: function words, the verbs of synopses, units of measure. Short on purpose: what is common
 /// in a catalog is left out by its frequency.
 const STOP_WORDS: &str = "\
     a about above after again against all almost along already also although always am among an and another any anyone \
     anything are around as at away back be became because become becomes been before begin begins behind being below \
     between both but by came can cannot come comes could did do does doing done down during each either else end ends \
-    even ever every everyone everything few find finds first five for former found four from further gets getting give \
+    even ever every everyone everything few find finds five for former found four from further gets getting give \
     given gives go goes going got had has have having he her here hers herself him himself his how however i if in \
-    instead into is it its itself just keep know known knows last later least leave leaves left less let like little \
-    long look looking made make makes making many may me might mine more most much must my myself near need needs \
-    neither never new next no nobody none nor not nothing now of off often old on once one only onto or other others \
+    instead into is it its itself just keep know known knows last later least leave leaves left less let like \
+    look looking made make makes making many may me might mine more most much must my myself near need needs \
+    neither never next no nobody none nor not nothing now of off often on once one only onto or other others \
     our ours out over own part per perhaps put rather really same see seem seems set several shall she should show \
     since so some someone something soon still such take takes taking tell tells than that the their them themselves \
     then there these they thing things third this those though three through thus time to together too toward towards \
     tries try trying turn turns two under until up upon us use used uses using various very want wants was way we well \
     went were what whatever when where whether which while who whole whom whose why will with within without would yet \
     you your yours yourself \
-    cm count ct fl fluid free gram inch inches kg lb lbs mg ml mm ounce ounces oz pack pc pcs piece pieces pk qty size";
+    based befriend befriends begin begins called decide decides discover discovers film follow following follows forced \
+    forces happen happens help helps including involved lead leads learn learning learns life live lives living \
+    meanwhile meet meeting meets movie moves named place plot return returns reveal reveals role run running runs seek \
+    seeks sends sent start starts story work working works \
+    cm count ct fl fluid free gram inch inches kg lb lbs mg ml mm ounce ounces oz pack pc pcs piece pieces pk qty qv size";
+
+/// Words that say nothing alone and much beside another: they are terms in pairs only ("New York", "high school").
+const WEAK_WORDS: &str = "\
+    big de del der des die du el first good great high la las last le les little long los low new old super top von";
 
 /// The terms of a catalog.
 pub(super) struct Terms {
@@ -45,52 +56,66 @@ pub(super) struct Terms {
 
 impl Terms {
     pub(super) fn of(catalog: &Catalog, pairs: bool) -> Terms {
-        let stop: std::collections::HashSet<&str> = STOP_WORDS.split_whitespace().collect();
+        let stop: HashSet<&str> = STOP_WORDS.split_whitespace().collect();
         let texts: Vec<Vec<Token>> = catalog.items.par_iter().map(|item| tokens(&item.text)).collect();
         let mut numbering = Numbering::default();
-        let mut sequences: Vec<Vec<Option<u32>>> = Vec::with_capacity(texts.len());
+        let mut sequences: Vec<Vec<Option<Word>>> = Vec::with_capacity(texts.len());
         for text in texts {
             // A stop word keeps its place, so that words on both sides of it are no pair.
             let number = |token: Token| {
                 let stopped = token.ends_phrase || stop.contains(token.key.as_str());
-                (!stopped).then(|| numbering.word(token))
+                let capital = token.form.starts_with(char::is_uppercase);
+                (!stopped).then(|| Word { number: numbering.word(token), capital })
             };
             sequences.push(text.into_iter().map(number).collect());
         }
 
         let mut of_item: Vec<Vec<u32>> =
-            sequences.iter().map(|words| words.iter().flatten().copied().collect()).collect();
+            sequences.iter().map(|words| words.iter().flatten().map(|word| word.number).collect()).collect();
         of_item.par_iter_mut().for_each(distinct);
         let mut counts = vec![0u32; numbering.keys.len()];
         of_item.iter().flatten().for_each(|&word| counts[word as usize] += 1);
         let common = |word: u32| {
             catalog.len() >= COMMON_FROM_ITEMS && f64::from(counts[word as usize]) > COMMON_SHARE * catalog.len() as f64
         };
-        of_item.par_iter_mut().for_each(|words| words.retain(|&word| !common(word)));
+        let weak: HashSet<u32> =
+            WEAK_WORDS.split_whitespace().filter_map(|word| numbering.keys.get(word).copied()).collect();
+        let weak = |word: u32| weak.contains(&word);
+        of_item.par_iter_mut().for_each(|words| words.retain(|&word| !common(word) && !weak(word)));
 
         let mut names: Vec<String> = numbering.forms.iter().map(preferred_form).collect();
         let mut words: Vec<[u32; 2]> = (0..names.len() as u32).map(|word| [word, word]).collect();
         if pairs {
-            let mut pair_counts: HashMap<[u32; 2], u32> = HashMap::new();
-            let of_text: Vec<Vec<[u32; 2]>> =
-                sequences.par_iter().map(|sequence| neighbours(sequence, &common)).collect();
-            of_text.iter().flatten().for_each(|&pair| *pair_counts.entry(pair).or_default() += 1);
+            let of_text: Vec<Vec<Pair>> =
+                sequences.par_iter().map(|sequence| neighbours(sequence, &common, &weak)).collect();
+            // How many items have each pair, and in how many it is written with capitals.
+            let mut found: HashMap<[u32; 2], [u32; 2]> = HashMap::new();
+            for pair in of_text.iter().flatten() {
+                let [count, capitals] = found.entry(pair.words).or_default();
+                *count += 1;
+                *capitals += u32::from(pair.capitals);
+            }
             // A pair is a term where its words belong together: it makes up a good part of the rarer word.
-            let rarer = |pair: [u32; 2]| counts[pair[0] as usize].min(counts[pair[1] as usize]);
-            let mut kept: Vec<[u32; 2]> = pair_counts
+            let rarer = |[first, second]: [u32; 2]| counts[first as usize].min(counts[second as usize]);
+            let mut kept: Vec<[u32; 2]> = found
                 .iter()
-                .filter(|&(&pair, &count)| count >= 3 && 3 * count >= rarer(pair))
-                .map(|(&pair, _)| pair)
+                .filter(|&(&words, &[count, _])| count >= 3 && 3 * count >= rarer(words))
+                .map(|(&words, _)| words)
                 .collect();
             kept.sort_unstable();
             let numbers: HashMap<[u32; 2], u32> = kept.iter().copied().zip(names.len() as u32..).collect();
             for &[first, second] in &kept {
-                names.push(format!("{} {}", names[first as usize], names[second as usize]));
+                let [count, capitals] = found[&[first, second]];
+                let form = |word: u32| match &names[word as usize] {
+                    name if 2 * capitals > count => capitalised(name),
+                    name => name.clone(),
+                };
+                names.push(format!("{} {}", form(first), form(second)));
                 words.push([first, second]);
-                counts.push(pair_counts[&[first, second]]);
+                counts.push(count);
             }
             for (terms, pairs) in of_item.iter_mut().zip(&of_text) {
-                terms.extend(pairs.iter().filter_map(|pair| numbers.get(pair)));
+                terms.extend(pairs.iter().filter_map(|pair| numbers.get(&pair.words)));
             }
         }
         Terms { names, words, counts, of_item }
@@ -114,12 +139,23 @@ impl Terms {
         &self.of_item[item]
     }
 
+    /// Items that have a term.
+    pub(super) fn count(&self, term: u32) -> u32 {
+        self.counts[term as usize]
+    }
+
     /// What a term is worth beside another of the same weight: a term that a single item has says nothing of a group,
-    /// and a pair says more than one of its words.
-    pub(super) fn worth(&self, term: u32) -> f64 {
-        let lone = if self.counts[term as usize] < 2 { 0.1 } else { 1.0 };
+    /// and a pair says more than one of its words. Below the first level, where groups are small, a term is worth less
+    /// the more of the whole catalog has it: that a film in a group of three is a comedy tells little.
+    pub(super) fn worth(&self, term: u32, level: usize) -> f64 {
+        let count = f64::from(self.counts[term as usize]);
+        let lone = if count < 2.0 { 0.1 } else { 1.0 };
         let pair = if self.words[term as usize][0] == self.words[term as usize][1] { 1.0 } else { 1.2 };
-        lone * pair
+        let special = match level {
+            0 => 1.0,
+            _ => ((self.of_item.len() as f64 / count).ln() / SPECIAL_RATIO.ln()).clamp(0.1, 1.0),
+        };
+        lone * pair * special
     }
 }
 
@@ -220,14 +256,41 @@ fn preferred_form(forms: &HashMap<String, u32>) -> String {
     eligible.max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map_or(String::new(), |(form, _)| form.clone())
 }
 
-/// Neighbouring words, each pair once an item.
-fn neighbours(sequence: &[Option<u32>], common: &(impl Fn(u32) -> bool + Sync)) -> Vec<[u32; 2]> {
-    let mut pairs: Vec<[u32; 2]> = sequence
+fn capitalised(word: &str) -> String {
+    let mut characters = word.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
+}
+
+/// A word where it stands in a text.
+#[derive(Clone, Copy)]
+struct Word {
+    number: u32,
+    capital: bool,
+}
+
+/// Two words, one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Pair {
+    words: [u32; 2],
+    capitals: bool,
+}
+
+/// Neighbouring words of which at least one says something, each pair once an item.
+fn neighbours(
+    sequence: &[Option<Word>],
+    common: &(impl Fn(u32) -> bool + Sync),
+    weak: &(impl Fn(u32) -> bool + Sync),
+) -> Vec<Pair> {
+    let mut pairs: Vec<Pair> = sequence
         .windows(2)
-        .filter_map(|window| Some([window[0]?, window[1]?]))
-        .filter(|&[first, second]| first != second && !common(first) && !common(second))
+        .filter_map(|window| Some((window[0]?, window[1]?)))
+        .filter(|(first, second)| first.number != second.number)
+        .filter(|(first, second)| !common(first.number) && !common(second.number))
+        .filter(|(first, second)| !weak(first.number) || !weak(second.number))
+        .map(|(first, second)| Pair { words: [first.number, second.number], capitals: first.capital && second.capital })
         .collect();
-    distinct(&mut pairs);
+    pairs.sort_unstable();
+    pairs.dedup_by_key(|pair| pair.words);
     pairs
 }
 

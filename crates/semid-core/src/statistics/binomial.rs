@@ -2,26 +2,71 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use statrs::function::gamma::ln_gamma;
 
-/// A draw from Binomial(trials, p) for p in 0–1 (anything above counts as 1).
-///
-/// Few expected successes: inversion. Many: transformed rejection, the algorithm BTRS of Hörmann, "The generation of
-/// binomial random variates", 1993, which takes a constant number of uniforms whatever the number of trials.
-pub(super) fn binomial(rng: &mut ChaCha8Rng, trials: u64, p: f64) -> u64 {
-    if trials == 0 || p <= 0.0 {
-        0
-    } else if p >= 1.0 {
-        trials
-    } else if p > 0.5 {
-        trials - below_half(rng, trials, 1.0 - p)
-    } else {
-        below_half(rng, trials, p)
-    }
+/// Draws binomial numbers of up to a given number of trials.
+pub(super) struct Binomial {
+    /// ln n! for every n up to the number of trials.
+    ln_factorial: Vec<f64>,
 }
 
-fn below_half(rng: &mut ChaCha8Rng, trials: u64, p: f64) -> u64 {
-    if trials as f64 * p < 10.0 { by_inversion(rng, trials, p) } else { by_rejection(rng, trials, p) }
+impl Binomial {
+    pub(super) fn up_to(trials: usize) -> Self {
+        let mut ln_factorial = vec![0.0; trials + 1];
+        for n in 1..=trials {
+            ln_factorial[n] = ln_factorial[n - 1] + (n as f64).ln();
+        }
+        Binomial { ln_factorial }
+    }
+
+    /// A draw from Binomial(trials, p) for p in 0–1 (anything above counts as 1).
+    ///
+    /// Few expected successes: inversion. Many: transformed rejection, the algorithm BTRS of Hörmann, "The generation of
+    /// binomial random variates", 1993, which takes a constant number of uniforms whatever the number of trials.
+    pub(super) fn draw(&self, rng: &mut ChaCha8Rng, trials: u64, p: f64) -> u64 {
+        if trials == 0 || p <= 0.0 {
+            0
+        } else if p >= 1.0 {
+            trials
+        } else if p > 0.5 {
+            trials - self.below_half(rng, trials, 1.0 - p)
+        } else {
+            self.below_half(rng, trials, p)
+        }
+    }
+
+    fn below_half(&self, rng: &mut ChaCha8Rng, trials: u64, p: f64) -> u64 {
+        if trials as f64 * p < 10.0 { by_inversion(rng, trials, p) } else { self.by_rejection(rng, trials, p) }
+    }
+
+    fn by_rejection(&self, rng: &mut ChaCha8Rng, trials: u64, p: f64) -> u64 {
+        let n = trials as f64;
+        let spread = (n * p * (1.0 - p)).sqrt();
+        let b = 1.15 + 2.53 * spread;
+        let a = -0.0873 + 0.0248 * b + 0.01 * p;
+        let center = n * p + 0.5;
+        let squeeze = 0.92 - 4.2 / b;
+        let alpha = (2.83 + 5.1 / b) * spread;
+        let log_odds = (p / (1.0 - p)).ln();
+        let mode = ((n + 1.0) * p).floor();
+        let ln_ways = |k: f64| -(self.ln_factorial[k as usize] + self.ln_factorial[(n - k) as usize]);
+        let at_mode = ln_ways(mode);
+        loop {
+            let u = rng.random::<f64>() - 0.5;
+            let v: f64 = rng.random();
+            let distance = 0.5 - u.abs();
+            let k = ((2.0 * a / distance + b) * u + center).floor();
+            if distance >= 0.07 && v <= squeeze {
+                return k as u64;
+            }
+            if k < 0.0 || k > n {
+                continue;
+            }
+            let bound = (v * alpha / (a / (distance * distance) + b)).ln();
+            if bound <= ln_ways(k) - at_mode + (k - mode) * log_odds {
+                return k as u64;
+            }
+        }
+    }
 }
 
 fn by_inversion(rng: &mut ChaCha8Rng, trials: u64, p: f64) -> u64 {
@@ -40,39 +85,11 @@ fn by_inversion(rng: &mut ChaCha8Rng, trials: u64, p: f64) -> u64 {
     }
 }
 
-fn by_rejection(rng: &mut ChaCha8Rng, trials: u64, p: f64) -> u64 {
-    let n = trials as f64;
-    let spread = (n * p * (1.0 - p)).sqrt();
-    let b = 1.15 + 2.53 * spread;
-    let a = -0.0873 + 0.0248 * b + 0.01 * p;
-    let center = n * p + 0.5;
-    let squeeze = 0.92 - 4.2 / b;
-    let alpha = (2.83 + 5.1 / b) * spread;
-    let log_odds = (p / (1.0 - p)).ln();
-    let mode = ((n + 1.0) * p).floor();
-    let at_mode = ln_gamma(mode + 1.0) + ln_gamma(n - mode + 1.0);
-    loop {
-        let u = rng.random::<f64>() - 0.5;
-        let v: f64 = rng.random();
-        let distance = 0.5 - u.abs();
-        let k = ((2.0 * a / distance + b) * u + center).floor();
-        if distance >= 0.07 && v <= squeeze {
-            return k as u64;
-        }
-        if k < 0.0 || k > n {
-            continue;
-        }
-        let bound = (v * alpha / (a / (distance * distance) + b)).ln();
-        if bound <= at_mode - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0) + (k - mode) * log_odds {
-            return k as u64;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use rand::SeedableRng;
+    use statrs::function::gamma::ln_gamma;
 
     #[test]
     fn frequencies_follow_the_binomial_distribution() {
@@ -81,8 +98,9 @@ mod tests {
             let draws = 200_000;
             let mut rng = ChaCha8Rng::seed_from_u64(11);
             let mut counts = vec![0u32; trials as usize + 1];
+            let binomial = Binomial::up_to(trials as usize);
             for _ in 0..draws {
-                counts[binomial(&mut rng, trials, p) as usize] += 1;
+                counts[binomial.draw(&mut rng, trials, p) as usize] += 1;
             }
             let n = trials as f64;
             let (mut chi_square, mut cells, mut rest, mut rest_seen) = (0.0, 0, f64::from(draws), f64::from(draws));
@@ -110,8 +128,9 @@ mod tests {
     #[test]
     fn certain_outcomes_need_no_chance() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        assert_eq!(binomial(&mut rng, 9, 1.0), 9, "every trial succeeds");
-        assert_eq!(binomial(&mut rng, 9, 0.0), 0, "no trial succeeds");
-        assert_eq!(binomial(&mut rng, 0, 0.5), 0, "there is no trial");
+        let binomial = Binomial::up_to(9);
+        assert_eq!(binomial.draw(&mut rng, 9, 1.0), 9, "every trial succeeds");
+        assert_eq!(binomial.draw(&mut rng, 9, 0.0), 0, "no trial succeeds");
+        assert_eq!(binomial.draw(&mut rng, 0, 0.5), 0, "there is no trial");
     }
 }

@@ -9,7 +9,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::binomial::binomial;
+use super::binomial::Binomial;
 use super::{Interval, Resampling, mean, refuse_unsound};
 use crate::{Error, Result};
 
@@ -52,6 +52,7 @@ struct Sample {
     /// The values of all other users.
     single: Vec<f64>,
     users: u64,
+    binomial: Binomial,
 }
 
 impl Sample {
@@ -67,7 +68,7 @@ impl Sample {
             }
         }
         shared.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-        Sample { shared, single, users: values.len() as u64 }
+        Sample { shared, single, users: values.len() as u64, binomial: Binomial::up_to(values.len()) }
     }
 
     fn resampled_mean(&self, rng: &mut ChaCha8Rng) -> f64 {
@@ -75,14 +76,16 @@ impl Sample {
         let mut sum = 0.0;
         for &(value, count) in &self.shared {
             // Given what was drawn before, the number of draws that fall on this value is binomial.
-            let drawn = binomial(rng, to_draw, count as f64 / left as f64);
+            let drawn = self.binomial.draw(rng, to_draw, count as f64 / left as f64);
             sum += drawn as f64 * value;
             to_draw -= drawn;
             left -= count;
         }
         if !self.single.is_empty() {
+            // 32 bits a draw are enough for any number of users, and half as dear.
+            let singles = self.single.len() as u32;
             for _ in 0..to_draw {
-                sum += self.single[rng.random_range(0..self.single.len())];
+                sum += self.single[rng.random_range(0..singles) as usize];
             }
         }
         sum / self.users as f64
