@@ -63,10 +63,43 @@ pub(crate) struct Outbox<'a> {
     problems: BTreeMap<ProblemKind, u64>,
     /// The first problem of the current file, for the sentence when nothing in it was usable.
     first_problem: Option<(u64, String)>,
-    /// Over items, users and rows.
-    digests: [blake3::Hasher; 3],
-    /// Rows as bytes, for their digest.
-    row_bytes: Vec<u8>,
+    item_digest: Digest,
+    user_digest: Digest,
+    row_digest: Digest,
+}
+
+/// A digest over many small pieces, which are hashed together: hashing each alone costs more than reading it.
+#[derive(Default)]
+struct Digest {
+    hasher: blake3::Hasher,
+    pending: Vec<u8>,
+}
+
+impl Digest {
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.pending.extend_from_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        self.pending.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn row(&mut self, row: &InteractionRow) {
+        let mut bytes = [0; 20];
+        bytes[..4].copy_from_slice(&row.user.to_le_bytes());
+        bytes[4..8].copy_from_slice(&row.item.to_le_bytes());
+        // No finite rating has these bits, and no time is this early.
+        bytes[8..12].copy_from_slice(&row.rating.map_or(u32::MAX, f32::to_bits).to_le_bytes());
+        bytes[12..].copy_from_slice(&row.at.unwrap_or(i64::MIN).to_le_bytes());
+        self.pending.extend_from_slice(&bytes);
+    }
+
+    fn flush(&mut self) -> &blake3::Hasher {
+        self.hasher.update(&self.pending);
+        self.pending.clear();
+        &self.hasher
+    }
 }
 
 impl<'a> Outbox<'a> {
@@ -79,8 +112,9 @@ impl<'a> Outbox<'a> {
             file: String::new(),
             problems: BTreeMap::new(),
             first_problem: None,
-            digests: Default::default(),
-            row_bytes: Vec::new(),
+            item_digest: Digest::default(),
+            user_digest: Digest::default(),
+            row_digest: Digest::default(),
         }
     }
 
@@ -95,11 +129,9 @@ impl<'a> Outbox<'a> {
         let categories: usize = item.categories.iter().map(|category| category.len() + 32).sum();
         self.batch.bytes += item.key.len() + item.title.len() + item.text.len() + categories + 128;
         let fields = [item.key, item.title, item.text];
-        for field in fields.into_iter().chain(item.categories.iter().map(String::as_str)) {
-            self.digests[0].update(&(field.len() as u64).to_le_bytes());
-            self.digests[0].update(field.as_bytes());
-        }
-        self.digests[0].update(&(item.categories.len() as u64).to_le_bytes());
+        fields.iter().for_each(|field| self.item_digest.text(field));
+        item.categories.iter().for_each(|category| self.item_digest.text(category));
+        self.item_digest.number(item.categories.len() as u64);
         self.batch.items.push(OwnedItem {
             index: item.index,
             key: item.key.to_owned(),
@@ -112,8 +144,7 @@ impl<'a> Outbox<'a> {
 
     pub(crate) fn user(&mut self, key: &str) -> Result<()> {
         self.summary.users += 1;
-        self.digests[1].update(&(key.len() as u64).to_le_bytes());
-        self.digests[1].update(key.as_bytes());
+        self.user_digest.text(key);
         self.batch.users.push_str(key);
         self.batch.user_ends.push(self.batch.users.len());
         self.batch.bytes += key.len() + 8;
@@ -162,8 +193,8 @@ impl<'a> Outbox<'a> {
     pub(crate) fn finish(mut self) -> Result<ImportSummary> {
         self.send()?;
         let mut all = blake3::Hasher::new();
-        for digest in &self.digests {
-            all.update(digest.finalize().as_bytes());
+        for digest in [&mut self.item_digest, &mut self.user_digest, &mut self.row_digest] {
+            all.update(digest.flush().finalize().as_bytes());
         }
         self.summary.digest = all.finalize().to_hex().to_string();
         self.summary.problems = self.problems.into_iter().collect();
@@ -205,16 +236,10 @@ impl<'a> Outbox<'a> {
         let rows = Vec::with_capacity(if self.batch.rows.is_empty() { 0 } else { BATCH_ROWS });
         let next = Batch { first_user: self.summary.users as u32, rows, ..Batch::default() };
         let batch = std::mem::replace(&mut self.batch, next);
-        self.row_bytes.clear();
-        for row in &batch.rows {
-            let mut bytes = [0; 20];
-            bytes[..4].copy_from_slice(&row.user.to_le_bytes());
-            bytes[4..8].copy_from_slice(&row.item.to_le_bytes());
-            bytes[8..12].copy_from_slice(&row.rating.map_or(u32::MAX, f32::to_bits).to_le_bytes());
-            bytes[12..].copy_from_slice(&row.at.unwrap_or(i64::MIN).to_le_bytes());
-            self.row_bytes.extend_from_slice(&bytes);
+        batch.rows.iter().for_each(|row| self.row_digest.row(row));
+        for digest in [&mut self.item_digest, &mut self.user_digest, &mut self.row_digest] {
+            digest.flush();
         }
-        self.digests[2].update(&self.row_bytes);
         // Nobody listens any more when the sink failed; its error is the one that is told.
         self.sender.send(batch).map_err(|_| Error::Cancelled)
     }

@@ -230,8 +230,10 @@ fn random_bytes_never_panic() {
     }
 }
 
+/// Stops the import, one way or the other, and looks at the progress when it does.
 struct Stopping<'a> {
     work: &'a Work,
+    bytes: u64,
     full_after: Option<usize>,
     rows: usize,
 }
@@ -249,6 +251,14 @@ impl Sink for Stopping<'_> {
             Some(limit) if self.rows > limit => Err(Error::input("the disk is full")),
             Some(_) => Ok(()),
             None => {
+                let view = self.work.view();
+                let step = view.steps.first().expect("a step is open while rows arrive");
+                assert_eq!(
+                    (step.name.as_str(), step.total),
+                    ("import", self.bytes),
+                    "progress is in bytes of the files"
+                );
+                assert!(step.done > 0, "and has begun");
                 self.work.cancel().cancel();
                 Ok(())
             }
@@ -264,16 +274,17 @@ fn a_cancel_and_a_failing_sink_end_the_import_with_their_own_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.csv");
     std::fs::write(&path, "user,item\n".to_owned() + &"someone,something\n".repeat(500_000)).unwrap();
+    let bytes = std::fs::metadata(&path).unwrap().len();
     let plan = ImportPlan::new(Vec::new(), vec![path]);
     let work = Work::new(Seed(1));
-    let mut sink = Stopping { work: &work, full_after: Some(20_000), rows: 0 };
+    let mut sink = Stopping { work: &work, bytes, full_after: Some(20_000), rows: 0 };
     assert_eq!(
         refusal(import(&work, &plan, &mut sink)),
         "the disk is full",
         "the sink's error is the one that is told"
     );
     assert!(work.view().steps.is_empty(), "the step is closed");
-    let mut sink = Stopping { work: &work, full_after: None, rows: 0 };
+    let mut sink = Stopping { work: &work, bytes, full_after: None, rows: 0 };
     let cancelled = import(&work, &plan, &mut sink);
     assert!(matches!(cancelled, Err(Error::Cancelled)), "a cancel ends it: {cancelled:?}");
     assert!(sink.rows < 400_000, "and does so before the end");
