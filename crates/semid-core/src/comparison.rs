@@ -1,10 +1,13 @@
 //! `Comparison`: the answer to an experiment, every number in it computed. Reports, charts, the command line and the
 //! window format it; none of them computes.
+//!
+//! Fields that a stored comparison of an earlier version lacks take their default, so that it can still be shown.
 
 use serde::{Deserialize, Serialize};
 
 /// The outcome of one experiment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Comparison {
     /// The name the person gave it.
     pub name: String,
@@ -20,6 +23,8 @@ pub struct Comparison {
     pub primary_metric: String,
     /// Definitions of all metrics shown.
     pub metrics: Vec<MetricFacts>,
+    /// Definitions of the measures of breadth: what all lists of an arm together look like.
+    pub breadth_metrics: Vec<MetricFacts>,
     /// The arms, in the order asked for.
     pub arms: Vec<ArmResult>,
     /// Index of the arm that all others are compared with.
@@ -44,6 +49,7 @@ pub struct Comparison {
 
 /// What is known of a data set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DatasetFacts {
     /// Its name in the workspace.
     pub name: String,
@@ -65,6 +71,7 @@ pub struct DatasetFacts {
 
 /// How lists were made and judged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Protocol {
     /// Each fact as label and value ("Split", "leave-last-out"), for people.
     pub facts: Vec<(String, String)>,
@@ -88,6 +95,7 @@ pub struct Protocol {
 
 /// A metric's definition, one click from its numbers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MetricFacts {
     /// `ndcg@10`.
     pub key: String,
@@ -101,6 +109,7 @@ pub struct MetricFacts {
 
 /// One arm: a recommender, with an ID scheme where it speaks in IDs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ArmResult {
     /// `generative/rq-kmeans`, `popularity`.
     pub key: String,
@@ -116,6 +125,8 @@ pub struct ArmResult {
     pub cost: Cost,
     /// Whether to believe it.
     pub health: Health,
+    /// One value per measure of breadth, in their order, mean over seeds.
+    pub breadth: Vec<f64>,
     /// The primary metric and its companions by slice.
     pub slices: Vec<SliceValue>,
     /// Training curves of every seed.
@@ -124,6 +135,7 @@ pub struct ArmResult {
 
 /// A metric of an arm over the judged users.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MetricValue {
     /// `ndcg@10`.
     pub metric: String,
@@ -141,6 +153,7 @@ pub struct MetricValue {
 
 /// What an arm cost.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cost {
     /// Wall seconds spent embedding what this arm needs; 0 when it needs no embeddings.
     pub embed_secs: f64,
@@ -158,9 +171,12 @@ pub struct Cost {
 
 /// Signs that an arm works as it should.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Health {
-    /// Share of emitted IDs that are an item's ID.
+    /// Share of emitted IDs that are an item's ID, as decoded: 1 where decoding is constrained by the trie.
     pub id_validity: f64,
+    /// The same share on a sample of users when nothing constrains decoding; none where there is nothing to constrain.
+    pub unconstrained_id_validity: Option<f64>,
     /// Users for whom no list came.
     pub users_without_list: u64,
     /// Users whose list was shorter than the largest K.
@@ -175,6 +191,7 @@ pub struct Health {
 
 /// A metric on a part of the users.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SliceValue {
     /// "Target popularity", "History length".
     pub slicing: String,
@@ -194,6 +211,7 @@ pub struct SliceValue {
 
 /// A curve recorded while training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Curve {
     /// "training loss", "validation ndcg@10".
     pub series: String,
@@ -205,6 +223,7 @@ pub struct Curve {
 
 /// One arm minus another on the same users.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Difference {
     /// Key of the arm.
     pub arm: String,
@@ -234,6 +253,7 @@ pub struct Difference {
 
 /// An ID scheme on this catalog.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct IdSchemeResult {
     /// `rq-kmeans`.
     pub key: String,
@@ -251,6 +271,7 @@ pub struct IdSchemeResult {
 
 /// One item with its ID.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct IdExample {
     /// Item title.
     pub title: String,
@@ -262,6 +283,7 @@ pub struct IdExample {
 
 /// Quality of a set of IDs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct IdQuality {
     /// One entry per level, coarse to fine.
     pub levels: Vec<LevelQuality>,
@@ -277,6 +299,7 @@ pub struct IdQuality {
 
 /// Quality of one level.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LevelQuality {
     /// Codes the level has.
     pub codes: u32,
@@ -294,6 +317,7 @@ pub struct LevelQuality {
 
 /// How well prefixes agree with categories, beside what chance gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CategoryAgreement {
     /// Purity.
     pub purity: f64,
@@ -309,6 +333,7 @@ pub struct CategoryAgreement {
 
 /// Seconds of a stage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StageTime {
     /// "embed", "train generative/rq-kmeans, seed 1".
     pub stage: String,

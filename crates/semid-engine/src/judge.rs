@@ -151,6 +151,31 @@ pub fn worst_health(seeds: &[Evaluation]) -> Health {
     worst.unwrap_or_default()
 }
 
+/// Adds what a generative model noted at the end of its training: the worst over seeds.
+pub fn add_training_signs(health: &mut Health, arm: &str, curves: &[Curve]) {
+    let last = |series: &str, seed: u64| {
+        let curve = curves.iter().find(|curve| curve.series == series && curve.seed == seed);
+        curve.and_then(|curve| curve.points.last()).map(|point| point.1)
+    };
+    let mut seeds: Vec<u64> = curves.iter().map(|curve| curve.seed).collect();
+    seeds.dedup();
+    for seed in seeds {
+        if let Some(validity) = last("id validity", seed) {
+            let worst = health.unconstrained_id_validity.unwrap_or(1.0);
+            health.unconstrained_id_validity = Some(worst.min(validity));
+        }
+        if let (Some(loss), Some(bigram)) = (last("first-token loss", seed), last("bigram first-token loss", seed))
+            && loss >= bigram
+        {
+            health.warnings.push(format!(
+                "{arm}, seed {seed}: the first token of the next item is predicted with a loss of {loss:.3}, no better than \
+                 the {bigram:.3} of a table of which item follows which. Train longer or with other settings before \
+                 believing this arm."
+            ));
+        }
+    }
+}
+
 /// Definitions of the metrics, one click from their numbers.
 pub fn metric_facts(metrics: &[Metric]) -> Vec<MetricFacts> {
     metrics.iter().map(Metric::facts).collect()

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use semid_core::comparison::{
-    ArmResult, Comparison, Cost, DatasetFacts, IdSchemeResult, Protocol, SliceValue, StageTime,
+    ArmResult, Comparison, Cost, Curve, DatasetFacts, IdSchemeResult, MetricFacts, Protocol, SliceValue, StageTime,
 };
 use semid_core::id_quality::EmbeddingSpace;
 use semid_core::metrics::Metric;
+use semid_core::metrics::breadth::breadth;
 use semid_core::metrics::ranking::{Evaluation, evaluate};
 use semid_core::metrics::slices::{popularity, slices};
 use semid_core::statistics::Resampling;
@@ -15,7 +16,9 @@ use semid_core::{RankedList, Seed, Work};
 use semid_store::{Dataset, NewRun, PerUser, RunEnd, RunLock, RunResults, RunStage, RunStatus};
 
 use crate::fingerprint::Fingerprint;
-use crate::judge::{JudgedArm, curves, judge_arm, judge_slices, metric_facts, test_arms, worst_health};
+use crate::judge::{
+    JudgedArm, add_training_signs, curves, judge_arm, judge_slices, metric_facts, test_arms, worst_health,
+};
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
 use crate::stages::{ArmCost, AssignedIds, Shared, assign_ids, prepare_data, stage, train_and_rank};
 use crate::{Engine, Error, Result, embed, id_report, machine, verdict};
@@ -274,6 +277,7 @@ impl Bench<'_> {
         let step = work.step("evaluate", arms.len());
         let mut judged = Vec::new();
         let mut evaluations: Vec<Vec<Evaluation>> = Vec::new();
+        let mut breadth_metrics = Vec::new();
         for (arm, outcome) in arms.iter().zip(&outcomes) {
             step.note(arm.title());
             let by_seed = outcome
@@ -283,6 +287,16 @@ impl Bench<'_> {
                 .collect::<Result<Vec<_>, _>>()?;
             let (values, per_user) = judge_arm(&by_seed, &metrics, &resampling)?;
             let slices = self.slices(shared, &by_seed[0], &metrics, &per_user, &resampling)?;
+            let curves: Vec<Curve> = settings
+                .seeds
+                .iter()
+                .zip(&outcome.costs)
+                .flat_map(|(&seed, cost)| curves(seed, &cost.points))
+                .collect();
+            let (facts, breadth) = self.breadth(shared, &outcome.lists)?;
+            breadth_metrics = facts;
+            let mut health = worst_health(&by_seed);
+            add_training_signs(&mut health, &arm.title(), &curves);
             let result = ArmResult {
                 key: arm.key(),
                 title: arm.title(),
@@ -290,14 +304,10 @@ impl Bench<'_> {
                 ids: arm.ids.map(|scheme| settings.ids[scheme].key().to_owned()),
                 values,
                 cost: self.cost(arm, ids, embed_secs, &outcome.costs),
-                health: worst_health(&by_seed),
+                health,
+                breadth,
                 slices,
-                curves: settings
-                    .seeds
-                    .iter()
-                    .zip(&outcome.costs)
-                    .flat_map(|(&seed, cost)| curves(seed, &cost.points))
-                    .collect(),
+                curves: curves.into_iter().filter(|curve| curve.points.len() > 1).collect(),
             };
             judged.push(JudgedArm { arm: arm.clone(), result, per_user });
             evaluations.push(by_seed);
@@ -328,6 +338,7 @@ impl Bench<'_> {
             seeds: settings.seeds.clone(),
             primary_metric: metrics[0].key(),
             metrics: metric_facts(&metrics),
+            breadth_metrics,
             arms: judged.into_iter().map(|arm| arm.result).collect(),
             baseline,
             differences: tests.against_baseline,
@@ -365,6 +376,21 @@ impl Bench<'_> {
         }
         let results = RunResults { comparison, user_order: &judged, per_user: &per_user };
         Ok(self.engine.store().finish_run(self.lock, self.id, &results)?)
+    }
+
+    /// What all lists of an arm together look like, mean over seeds.
+    fn breadth(&self, shared: &Shared<'_>, lists: &[Vec<RankedList>]) -> Result<(Vec<MetricFacts>, Vec<f64>)> {
+        let popularity = popularity(&shared.prepared.split.train, shared.catalog.len());
+        let embeddings = shared.embeddings.as_ref();
+        let (mut facts, mut sums) = (Vec::new(), Vec::new());
+        for lists in lists {
+            let values = breadth(lists, 10, shared.catalog.len(), Some(&popularity), embeddings)?.values();
+            sums.resize(values.len(), 0.0);
+            sums.iter_mut().zip(&values).for_each(|(sum, (_, value))| *sum += value);
+            facts = values.into_iter().map(|(fact, _)| fact).collect();
+        }
+        let seeds = lists.len().max(1) as f64;
+        Ok((facts, sums.into_iter().map(|sum| sum / seeds).collect()))
     }
 
     fn slices(

@@ -7,12 +7,20 @@ pub fn verdict(comparison: &Comparison) -> Vec<String> {
     let mut sentences = Vec::new();
     let primary = comparison.primary_metric.as_str();
     let title = comparison.metrics.iter().find(|metric| metric.key == primary).map_or(primary, |metric| &metric.title);
-    for (gains, control, what) in [
-        (&comparison.hash_gains, "hash IDs", "the gain over names without meaning"),
-        (&comparison.meaning_gains, "the same IDs dealt to other items", "the gain of meaning alone"),
-    ] {
-        for gain in gains.iter().filter(|gain| gain.metric == primary) {
-            sentences.extend(gain_sentence(comparison, gain, title, control, what));
+    let mut semantic: Vec<&ArmResult> = comparison
+        .arms
+        .iter()
+        .filter(|arm| comparison.hash_gains.iter().chain(&comparison.meaning_gains).any(|gain| gain.arm == arm.key))
+        .collect();
+    semantic.sort_by(|a, b| value(b, primary).total_cmp(&value(a, primary)));
+    for arm in semantic {
+        for (gains, control, what) in [
+            (&comparison.hash_gains, "hash IDs", "the gain over names without meaning"),
+            (&comparison.meaning_gains, "the same IDs dealt to other items", "the gain of meaning alone"),
+        ] {
+            for gain in gains.iter().filter(|gain| gain.metric == primary && gain.arm == arm.key) {
+                sentences.extend(gain_sentence(comparison, gain, title, control, what));
+            }
         }
     }
     if let Some(best) = best_arm(comparison, primary) {

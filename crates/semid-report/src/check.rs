@@ -21,6 +21,7 @@ pub(crate) fn check(comparison: &Comparison) -> Result<()> {
         let cost = &arm.cost;
         finite(&[&arm.key, "cost"], [cost.embed_secs, cost.quantize_secs, cost.train_secs, cost.rank_secs])?;
         finite(&[&arm.key, "health"], [arm.health.id_validity, arm.health.tie_rate])?;
+        finite(&[&arm.key, "breadth"], arm.breadth.iter().copied())?;
         for slice in &arm.slices {
             finite(&[&arm.key, &slice.slicing, &slice.slice, &slice.metric], [slice.mean, slice.low, slice.high])?;
         }

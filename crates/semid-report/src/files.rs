@@ -30,6 +30,7 @@ pub(crate) fn tables(comparison: &Comparison) -> Result<Vec<ReportFile>> {
     Ok(vec![
         metrics(comparison).file("metrics.csv")?,
         seeds(comparison).file("seeds.csv")?,
+        breadth(comparison).file("breadth.csv")?,
         differences(comparison).file("differences.csv")?,
         slices(comparison).file("slices.csv")?,
         costs(comparison).file("costs.csv")?,
@@ -87,6 +88,16 @@ fn seeds(comparison: &Comparison) -> Csv {
                 let seed = comparison.seeds.get(at).map(u64::to_string).unwrap_or_default();
                 csv.row([&*arm.key, &value.metric], [seed, mean.to_string()]);
             }
+        }
+    }
+    csv
+}
+
+fn breadth(comparison: &Comparison) -> Csv {
+    let mut csv = Csv::new(&["arm", "metric", "mean"]);
+    for arm in &comparison.arms {
+        for (metric, value) in comparison.breadth_metrics.iter().zip(&arm.breadth) {
+            csv.row([&*arm.key, &metric.key], [value.to_string()]);
         }
     }
     csv

@@ -18,7 +18,7 @@ use semid_core::comparison::Comparison;
 pub use charts::{ReportChart, Section, charts};
 pub use semid_charts::numbers;
 pub use table::{Cell, Column, Row, Table};
-pub use tables::{differences, gains, health, id_quality, slices, stages, summary_rows};
+pub use tables::{breadth, differences, gains, health, id_quality, slices, stages, summary_rows};
 
 /// The result of writing a report.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -111,6 +111,8 @@ fn shared(comparison: &Comparison) -> Value {
         gains => view(tables::gains(comparison)),
         slices => tables::slices(comparison).into_iter().map(view).collect::<Vec<_>>(),
         quality => view(tables::id_quality(comparison)),
+        breadth => view(tables::breadth(comparison)),
+        breadth_metrics => plain(&comparison.breadth_metrics),
         health => view(tables::health(comparison)),
         stages => view(tables::stages(comparison)),
         warnings => warnings,

@@ -255,11 +255,32 @@ fn agreement(category: Option<CategoryAgreement>) -> [Cell; 3] {
     }
 }
 
+/// What all lists of an arm together look like.
+pub fn breadth(comparison: &Comparison) -> Table {
+    let mut columns = vec![Column::words("Arm")];
+    columns.extend(comparison.breadth_metrics.iter().map(|metric| Column::numbers(&*metric.title)));
+    let rows = comparison.arms.iter().enumerate().map(|(at, arm)| {
+        let mut cells: Vec<Cell> = vec![lookup::title(arm).into()];
+        cells.extend(arm.breadth.iter().map(|&value| Cell::from(decimals(value, 3))));
+        cells.resize(columns.len(), NONE.into());
+        Row { cells, baseline: at == comparison.baseline, opens: false }
+    });
+    let rows = rows.collect();
+    let note = lookup::note(comparison, "Over the lists of all users together; means over the seeds.");
+    Table { title: "Breadth of the lists".to_owned(), note, columns, rows }
+}
+
 /// Signs that the arms work as they should.
 pub fn health(comparison: &Comparison) -> Table {
     let mut columns = vec![Column::words("Arm")];
-    let heads =
-        ["ID validity", "Users without a list", "Short lists", "Equal neighbours", "Distinct items in the top 10"];
+    let heads = [
+        "ID validity",
+        "Without the trie",
+        "Users without a list",
+        "Short lists",
+        "Equal neighbours",
+        "Distinct items in the top 10",
+    ];
     columns.extend(heads.map(Column::numbers));
     let rows = comparison.arms.iter().enumerate().map(|(at, arm)| {
         let health = &arm.health;
@@ -268,6 +289,7 @@ pub fn health(comparison: &Comparison) -> Table {
         let cells = vec![
             lookup::title(arm).into(),
             validity.into(),
+            health.unconstrained_id_validity.map_or(NONE.to_owned(), percent).into(),
             count(health.users_without_list).into(),
             count(health.short_lists).into(),
             percent(health.tie_rate).into(),

@@ -95,6 +95,7 @@ impl Evaluation {
     pub fn health(&self) -> Health {
         Health {
             id_validity: self.id_validity(),
+            unconstrained_id_validity: None,
             users_without_list: self.users_without_list,
             short_lists: self.short_lists,
             tie_rate: self.tie_rate,

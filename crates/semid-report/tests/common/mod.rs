@@ -100,6 +100,14 @@ pub fn comparison() -> Comparison {
         },
         seeds: vec![1, 2, 3],
         primary_metric: "ndcg@10".into(),
+        breadth_metrics: [("coverage@10", "Coverage@10"), ("gini@10", "Gini of exposure@10")]
+            .map(|(key, title)| MetricFacts {
+                key: key.into(),
+                title: title.into(),
+                formula: "As told beside the number.".into(),
+                higher_is_better: key.starts_with("coverage"),
+            })
+            .into(),
         metrics: METRICS
             .map(|(key, title, formula)| MetricFacts {
                 key: key.into(),
@@ -244,6 +252,7 @@ fn arm_result(&(key, title, recommender, ids, ndcg, train_secs): &Arm, noise: &m
         },
         health: Health {
             id_validity: 1.0,
+            unconstrained_id_validity: trained.then_some(0.934),
             users_without_list: 0,
             short_lists: if key == "text-knn" { 12 } else { 0 },
             tie_rate: if key == "popularity" { 0.081 } else { 0.0004 },
@@ -256,6 +265,7 @@ fn arm_result(&(key, title, recommender, ids, ndcg, train_secs): &Arm, noise: &m
                 _ => Vec::new(),
             },
         },
+        breadth: vec![if trained { 0.61 } else { 0.12 }, 0.83],
         slices: slices.collect(),
         curves,
     }
