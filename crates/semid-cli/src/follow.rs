@@ -75,7 +75,7 @@ impl Screen {
 
     fn show(&mut self, view: &JobView) {
         let Some(step) = view.progress.steps.last() else { return };
-        let name = view.progress.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join(" › ");
+        let name = place(&view.progress.steps);
         match self {
             Screen::Quiet => {}
             Screen::Bars { bar } => {
@@ -107,6 +107,16 @@ impl Screen {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Where the work is: the open steps, and what the outer ones are at ("train and rank Generative · LSH, seed 2 › …").
+fn place(steps: &[StepView]) -> String {
+    let inner = steps.len().saturating_sub(1);
+    let named = steps.iter().enumerate().map(|(at, step)| match step.note.as_str() {
+        note if at < inner && !note.is_empty() => format!("{} {note}", step.name),
+        _ => step.name.clone(),
+    });
+    named.collect::<Vec<_>>().join(" › ")
 }
 
 fn style(step: &StepView) -> ProgressStyle {
