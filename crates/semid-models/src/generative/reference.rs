@@ -113,7 +113,7 @@ impl<'a> Reference<'a> {
         let seen = shares.matmul(&v)?.transpose(1, 2)?.contiguous()?.reshape((sequences, length, d))?;
         let x = (x + self.linear(&seen, &at.mix, &at.mix_bias)?)?;
         let up = self.linear(&self.norm(&x, &at.norm2_gain, &at.norm2_bias)?, &at.up, &at.up_bias)?;
-        &x + self.linear(&up.gelu()?, &at.down, &at.down_bias)?
+        &x + self.linear(&gelu(&up)?, &at.down, &at.down_bias)?
     }
 
     fn linear(&self, x: &Tensor, w: &std::ops::Range<usize>, bias: &std::ops::Range<usize>) -> Result<Tensor> {
@@ -145,4 +145,10 @@ fn log_softmax(x: &Tensor) -> Result<Tensor> {
     let centred = x.broadcast_sub(&x.max_keepdim(last)?.detach())?;
     let total = centred.exp()?.sum_keepdim(last)?.log()?;
     centred.broadcast_sub(&total)
+}
+
+/// The tanh form, written out: candle's own has a backward with constants of six digits.
+fn gelu(x: &Tensor) -> Result<Tensor> {
+    let inner = ((x + (x.sqr()? * x)?.affine(0.044_715, 0.0)?)? * (2.0 / std::f64::consts::PI).sqrt())?;
+    (x * 0.5)? * (inner.tanh()? + 1.0)?
 }

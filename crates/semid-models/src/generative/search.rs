@@ -287,7 +287,7 @@ fn attend_to_past(
     let stride = padded.max(length + cache.len()).next_multiple_of(16);
     room(scores, beam.len() * stride);
     room(keys, width * padded).fill(0.0);
-    let Some(queries) = cache.last() else { return };
+    let Some(queries) = cache.last().filter(|_| !beam.is_empty()) else { return };
     vectorised(
         #[inline(always)]
         || {

@@ -25,7 +25,7 @@ impl Checkpoints for Slot {
 #[test]
 fn it_learns_what_comes_next() {
     let world = World::new(4, 120);
-    let settings = GenerativeSettings { epochs: 12, ..settings() };
+    let settings = GenerativeSettings { epochs: 25, patience: 25, learning_rate: 1e-2, ..settings() };
     let work = Work::new(Seed(7));
     let ranker = Generative::new(settings).train(&work, &world.data()).unwrap();
     let lists = ranker.rank(&work, &world.histories(), 1).unwrap();
