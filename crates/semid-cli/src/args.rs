@@ -29,6 +29,7 @@ pub struct Cli {
 }
 
 #[derive(Subcommand)]
+#[allow(clippy::large_enum_variant)] // there is one, and it is taken apart at once
 pub enum Command {
     /// Bring a data set into the workspace, from your files or by a recipe.
     Import(ImportArgs),

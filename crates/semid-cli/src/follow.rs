@@ -135,7 +135,7 @@ fn tail(step: &StepView) -> String {
 }
 
 fn plain(step: &StepView) -> String {
-    let share = if step.total > 0 { format!(" {} %", step.done * 100 / step.total) } else { String::new() };
+    let share = (step.done * 100).checked_div(step.total).map_or(String::new(), |share| format!(" {share} %"));
     match tail(step) {
         tail if tail.is_empty() => share,
         tail => format!("{share} ({tail})"),

@@ -1,7 +1,7 @@
 //! Data sets, runs, reports: the only room that composes the others.
 //!
 //! [`Engine`] is the door: a home with models, a workspace with a database and artifacts. An experiment goes
-//! [`settings`] → [`stages`] (each asking for its artifact first) → [`judge`] → [`verdict`] → one transaction → report.
+//! [`settings`] → stages (each asking for its artifact first) → judging → verdict → one transaction → report.
 
 pub mod datasets;
 pub mod doctor;

@@ -1,7 +1,7 @@
 //! Reads the files people have into clean rows and a list of what was wrong.
 //!
 //! [`import`] streams items, users and interactions into a [`Sink`]; memory grows with the number of different keys and
-//! never with the number of rows. [`preview`] looks at one file and says what it would be read as.
+//! never with the number of rows. [`preview()`] looks at one file and says what it would be read as.
 
 mod categories;
 mod columns;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Elements whose tags are stripped. Anything else in angle brackets is content: "x < y", "<3", "<The End>".
+/// Elements whose tags are stripped. Anything else in angle brackets is content: `x < y`, `<3`, `<The End>`.
 const ELEMENTS: &[&str] = &[
     "a",
     "abbr",

@@ -142,7 +142,8 @@ pub(crate) fn sum_of<R: Real>(x: &[R], y: &[R], f: impl Fn(R, R) -> R) -> R {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
-            lanes[lane] = lanes[lane] + lanes[lane + width];
+            let upper = lanes[lane + width];
+            lanes[lane] += upper;
         }
         width /= 2;
     }

@@ -84,7 +84,7 @@ impl GenerativeSettings {
         check("d_model", within(self.d_model, 4, 4096), format!("d_model is {}; choose 4 to 4096.", self.d_model));
         check(
             "heads",
-            self.heads > 0 && self.d_model % self.heads.max(1) == 0,
+            self.heads > 0 && self.d_model.is_multiple_of(self.heads.max(1)),
             format!("heads is {}; choose a number that divides d_model ({}).", self.heads, self.d_model),
         );
         check(

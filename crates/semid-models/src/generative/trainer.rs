@@ -126,7 +126,7 @@ impl Training<'_> {
             let last = epoch + 1 == self.settings.epochs;
             let mut points = vec![("training loss", loss)];
             step.note(format!("epoch {}, loss {loss:.3}", epoch + 1));
-            if !self.cases.is_empty() && (last || (epoch + 1) % self.settings.validate_every == 0) {
+            if !self.cases.is_empty() && (last || (epoch + 1).is_multiple_of(self.settings.validate_every)) {
                 match self.validate() {
                     Err(Error::Cancelled) => return self.stop(),
                     ndcg => {

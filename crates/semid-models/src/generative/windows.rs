@@ -95,8 +95,9 @@ mod tests {
             let mut times: Vec<Vec<u32>> = sequences.iter().map(|items| vec![0; items.len()]).collect();
             for window in batches.iter().flatten() {
                 assert!(window.items.len() <= 11, "a window holds max_history + 1 items at most");
-                for at in window.taught..window.items.end {
-                    times[window.user][at] += 1;
+                let taught = window.taught..window.items.end;
+                for (at, times) in taught.clone().zip(&mut times[window.user][taught]) {
+                    *times += 1;
                     let context = at - window.items.start;
                     assert!(
                         context >= (11 - stride).min(at),
