@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use semid_charts::Theme;
 use semid_core::comparison::Comparison;
 use semid_core::{Seed, Work};
 use semid_engine::datasets::{ImportRequest, recipe_prepare};
 use semid_engine::evaluate_lists::{JudgedLists, evaluate_lists};
 use semid_engine::settings::{ExperimentSettings, Problem};
-use semid_engine::{Engine, doctor as examination, export as exports};
+use semid_engine::{Engine, Theme, doctor as examination, export as exports};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -143,7 +142,7 @@ pub fn doctor(app: &App, request: DoctorRequest) -> Reply<Started> {
     let home = app.home().clone();
     let id = app.jobs().submit("Doctor", Seed(0), move |work| {
         if request.fetch {
-            for recipe in semid_fetch::models().map_err(semid_engine::Error::Fetch)? {
+            for recipe in semid_engine::fetch::models().map_err(semid_engine::Error::Fetch)? {
                 semid_engine::datasets::fetch(work, &home, &recipe)?;
             }
         }

@@ -96,7 +96,7 @@ impl From<EngineError> for ApiError {
             EngineError::Core(semid_core::Error::Inside { .. }) => Code::Machine,
             EngineError::Core(_) => Code::Input,
             EngineError::Store(error) => store_code(error),
-            EngineError::Fetch(semid_fetch::Error::Cancelled) => return ApiError::cancelled(),
+            EngineError::Fetch(semid_engine::fetch::Error::Cancelled) => return ApiError::cancelled(),
             EngineError::Fetch(_) | EngineError::Io { .. } => Code::Machine,
             EngineError::Report(_) => Code::Internal,
             EngineError::Settings(problems) => {
@@ -111,8 +111,8 @@ impl From<EngineError> for ApiError {
     }
 }
 
-fn store_code(error: &semid_store::Error) -> Code {
-    use semid_store::Error as Store;
+fn store_code(error: &semid_engine::store::Error) -> Code {
+    use semid_engine::store::Error as Store;
     match error {
         Store::Busy { .. } | Store::RunsLocked { .. } => Code::Busy,
         Store::NotFound { .. } | Store::NoWorkspace { .. } => Code::NotFound,

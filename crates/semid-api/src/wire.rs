@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use semid_core::comparison::IdSchemeResult;
 use semid_engine::datasets::RecipeRow;
 use semid_engine::settings::ExperimentSettings;
-use semid_store::{Dataset, Finding};
+use semid_engine::store::{Dataset, Finding};
 use serde::{Deserialize, Serialize};
 
 /// A request without fields.

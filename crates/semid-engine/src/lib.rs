@@ -24,7 +24,9 @@ mod verdict;
 
 pub use error::{Error, Result};
 pub use run::RunOutcome;
-pub use semid_fetch::Home;
+pub use semid_charts::Theme;
+pub use semid_fetch::{self as fetch, Home};
+pub use semid_store as store;
 
 use semid_store::Store;
 

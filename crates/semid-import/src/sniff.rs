@@ -155,9 +155,9 @@ impl Head {
         let read = limited.by_ref().take(HEAD).read_to_end(&mut bytes);
         let name = &sniffed.name;
         match read {
-            Err(error) if bytes.is_empty() && sniffed.compressed => {
+            Err(error) if !bytes.contains(&b'\n') && sniffed.compressed => {
                 return Err(Error::input(format!(
-                    "{name} looks like a gzip file but nothing could be unpacked ({error}); fetch or compress it again"
+                    "{name} looks like a gzip file but not one line could be unpacked ({error}); fetch or compress it again"
                 )));
             }
             Err(error) if !sniffed.compressed => return Err(unopened(&sniffed.path, &error)),

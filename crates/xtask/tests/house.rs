@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
         &["semid-core", "semid-models", "semid-store", "semid-charts", "semid-import", "semid-fetch", "semid-report"],
     ),
     ("semid-api", &["semid-core", "semid-engine"]),
-    ("semid-cli", &["semid-api"]),
+    ("semid-cli", &["semid-core", "semid-report", "semid-api"]),
     ("semid-bench", &[]),
     ("xtask", &["semid-fetch"]),
 ];
