@@ -1,5 +1,6 @@
 //! The question answered in sentences, every number taken from the comparison.
 
+use semid_charts::numbers;
 use semid_core::comparison::{ArmResult, Comparison, Difference};
 
 /// Answers "do semantic IDs beat hash IDs here, by how much, and are we sure?" for the primary metric.
@@ -24,7 +25,11 @@ pub fn verdict(comparison: &Comparison) -> Vec<String> {
         }
     }
     if let Some(best) = best_arm(comparison, primary) {
-        sentences.push(format!("Highest {title} of all arms: {} with {}.", best.title, four(value(best, primary))));
+        sentences.push(format!(
+            "Highest {title} of all arms: {} with {}.",
+            best.title,
+            numbers::metric(value(best, primary))
+        ));
     }
     if let Some(sentence) = best_ids_against_baseline(comparison, primary, title) {
         sentences.push(sentence);
@@ -53,14 +58,13 @@ fn gain_sentence(comparison: &Comparison, gain: &Difference, title: &str, contro
         (false, _) => "cannot be told apart from",
     };
     Some(format!(
-        "{} IDs {beats} {control}: {title} {} against {}, {what} is {} [{}, {}], p {} ({} over {} tests).",
+        "{} IDs {beats} {control}: {title} {} against {}, {what} is {} {}, {} ({} over {} tests).",
         scheme_title(comparison, arm),
-        four(value(arm, &gain.metric)),
-        four(value(against, &gain.metric)),
-        signed(gain.difference),
-        signed(gain.low),
-        signed(gain.high),
-        p_value(gain.p_adjusted),
+        numbers::metric(value(arm, &gain.metric)),
+        numbers::metric(value(against, &gain.metric)),
+        numbers::signed(gain.difference),
+        numbers::signed_interval(gain.low, gain.high),
+        numbers::p_is(gain.p_adjusted),
         comparison.protocol.correction,
         comparison.differences.len() + comparison.meaning_gains.len() + comparison.hash_gains.len(),
     ))
@@ -77,12 +81,11 @@ fn best_ids_against_baseline(comparison: &Comparison, primary: &str, title: &str
     let ratio = value(best, primary) / value(baseline, primary);
     let times = if ratio.is_finite() { format!(", {ratio:.2} times its {title}") } else { String::new() };
     Some(format!(
-        "Against {} the best arm that speaks in IDs, {}, differs by {} [{}, {}]{times}.",
+        "Against {} the best arm that speaks in IDs, {}, differs by {} {}{times}.",
         baseline.title,
         best.title,
-        signed(difference.difference),
-        signed(difference.low),
-        signed(difference.high),
+        numbers::signed(difference.difference),
+        numbers::signed_interval(difference.low, difference.high),
     ))
 }
 
@@ -97,16 +100,4 @@ fn scheme_title<'a>(comparison: &'a Comparison, arm: &'a ArmResult) -> &'a str {
 
 fn value(arm: &ArmResult, metric: &str) -> f64 {
     arm.values.iter().find(|value| value.metric == metric).map_or(0.0, |value| value.mean)
-}
-
-fn four(value: f64) -> String {
-    format!("{value:.4}")
-}
-
-fn signed(value: f64) -> String {
-    format!("{value:+.4}").replace('-', "−")
-}
-
-fn p_value(p: f64) -> String {
-    if p < 0.001 { "< .001".to_owned() } else { format!("= {p:.3}").replace("0.", ".") }
 }
