@@ -159,7 +159,8 @@ impl Shell {
 
     fn chart(&self, args: args::ChartArgs) -> Outcome {
         let dark = matches!(args.theme, ThemeArg::Dark);
-        let reply: ChartReply = self.app.call("chart", ChartRequest { run: args.run, chart: args.chart, dark })?;
+        let reply: ChartReply =
+            self.app.call("chart", ChartRequest { run: args.run, chart: args.chart.clone(), dark })?;
         let Some(svg) = reply.svg else {
             return self.tell(&json!({ "charts": reply.names }), |_| reply.names.join("\n"));
         };

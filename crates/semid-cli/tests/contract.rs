@@ -42,7 +42,7 @@ fn import_takes_files_a_mapping_a_format_and_a_template() {
         "--format",
         "tsv",
         "--map",
-        "user=who,item=what,timestamp=when,item.item=sku,item.title=name",
+        "user=who,item=what,timestamp=when,key=sku,title=name",
         "--text",
         "{name}: {blurb}",
     ];
