@@ -53,13 +53,7 @@ pub fn settings(mut settings: ExperimentSettings, args: &CompareArgs) -> Result<
     }
     match &args.baseline {
         Some(baseline) => settings.baseline = baseline.clone(),
-        // Without popularity among the arms, the first one is what the others are compared with.
-        None => {
-            let arms = settings.arms();
-            if let (false, Some(first)) = (arms.iter().any(|arm| arm.key() == settings.baseline), arms.first()) {
-                settings.baseline = first.key();
-            }
-        }
+        None => settings.settle_baseline(),
     }
     Ok(settings)
 }

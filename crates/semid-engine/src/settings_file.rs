@@ -32,11 +32,16 @@ impl ExperimentSettings {
                 fill_list(list, field, tag)?;
             }
         }
+        let names_baseline = given.contains_key("baseline");
         let mut whole = to_table(starter)?;
         merge(&mut whole, given);
-        Value::Table(whole).try_into().map_err(|why| {
+        let mut settings: ExperimentSettings = Value::Table(whole).try_into().map_err(|why: toml::de::Error| {
             Error::input(format!("The experiment file is not understood: {}", one_line(&why.to_string())))
-        })
+        })?;
+        if !names_baseline {
+            settings.settle_baseline();
+        }
+        Ok(settings)
     }
 
     /// How lists are made and judged, as label and value, for people. `tests` is how many the correction spans.
