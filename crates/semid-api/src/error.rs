@@ -61,6 +61,11 @@ impl ApiError {
         ApiError::new(Code::Input, message)
     }
 
+    /// The machine does not allow it, in a sentence.
+    pub fn machine(message: impl Into<String>) -> Self {
+        ApiError::new(Code::Machine, message)
+    }
+
     /// Whether somebody asked for the stop.
     pub fn is_cancelled(&self) -> bool {
         self.code == Code::Cancelled
@@ -93,6 +98,7 @@ impl From<EngineError> for ApiError {
             return ApiError::cancelled();
         }
         let code = match &error {
+            error if error.is_wrong_path() => Code::Input,
             EngineError::Core(semid_core::Error::Inside { .. }) => Code::Machine,
             EngineError::Core(_) => Code::Input,
             EngineError::Store(error) => store_code(error),

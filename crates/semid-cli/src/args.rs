@@ -34,6 +34,7 @@ pub enum Command {
     /// Bring a data set into the workspace, from your files or by a recipe.
     Import(ImportArgs),
     /// List the data sets of the workspace and the recipes at hand.
+    #[command(after_help = "Example:\n  semid datasets --json")]
     Datasets,
     /// Turn texts, one a line, into vectors.
     Embed(EmbedArgs),
@@ -44,6 +45,7 @@ pub enum Command {
     /// Run an experiment from a settings file, or resume it.
     Run(RunArgs),
     /// List the runs.
+    #[command(after_help = "Example:\n  semid runs")]
     Runs,
     /// Show the outcome of a run.
     Show(ShowArgs),

@@ -10,6 +10,8 @@ use semid_api::{ApiError, App, JobId, JobState, JobView};
 use semid_core::StepView;
 use serde_json::Value;
 
+use crate::out;
+
 /// How often the view is read; a cancel must be felt within a second.
 const EVERY: Duration = Duration::from_millis(100);
 /// How often a plain line repeats while the same step goes on.
@@ -87,7 +89,7 @@ impl Screen {
             }
             Screen::Lines { last, at } => {
                 if *last != name || at.elapsed() >= PLAIN_EVERY {
-                    eprintln!("{name}{}", plain(step));
+                    out::note(&format!("{name}{}", plain(step)));
                     (*last, *at) = (name, Instant::now());
                 }
             }
@@ -98,7 +100,7 @@ impl Screen {
         match self {
             Screen::Quiet => {}
             Screen::Bars { bar } => bar.println(text),
-            Screen::Lines { .. } => eprintln!("{text}"),
+            Screen::Lines { .. } => out::note(text),
         }
     }
 

@@ -3,14 +3,17 @@
 mod args;
 mod compare;
 mod follow;
+mod out;
 mod print;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use semid_api::engine::datasets::{ImportReport, ImportRequest};
 use semid_api::engine::evaluate_lists::JudgedLists;
+use semid_api::engine::files;
 use semid_api::wire::*;
 use semid_api::{ApiError, App};
 use semid_core::comparison::Comparison;
@@ -22,27 +25,20 @@ use args::{Cli, Command, ThemeArg};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let (json, quiet) = (cli.json, cli.quiet);
     if let Some(threads) = cli.threads
         && let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global()
     {
-        eprintln!("semid: {threads} threads could not be started: {error}.");
-        return ExitCode::from(4);
+        return out::fail(json, &ApiError::machine(format!("{threads} threads could not be started: {error}.")));
     }
-    let (json, quiet) = (cli.json, cli.quiet);
     match App::from_env().and_then(|app| Shell { app, json, quiet }.run(cli.command)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            if json {
-                println!("{}", json!({ "error": error }));
-            }
-            eprintln!("semid: {}", error.message);
-            if !error.hint.is_empty() {
-                eprintln!("{}", error.hint);
-            }
-            ExitCode::from(error.exit_code())
-        }
+        Ok(code) => code,
+        Err(error) => out::fail(json, &error),
     }
 }
+
+/// The exit code of a doctor who found something broken.
+const ILL: u8 = 3;
 
 struct Shell {
     app: App,
@@ -50,7 +46,8 @@ struct Shell {
     quiet: bool,
 }
 
-type Outcome = Result<(), ApiError>;
+/// What was asked for was printed; the exit code says how it went.
+type Outcome = Result<ExitCode, ApiError>;
 
 impl Shell {
     fn run(&self, command: Command) -> Outcome {
@@ -86,19 +83,16 @@ impl Shell {
             Command::Compare(args) => {
                 let settings = compare::settings(self.starter(&args.dataset)?, &args)?;
                 if let Some(path) = &args.settings_only {
-                    let text = settings.to_toml().map_err(ApiError::from)?;
-                    std::fs::write(path, text).map_err(|error| {
-                        ApiError::input(format!("{} could not be written: {error}.", path.display()))
-                    })?;
-                    println!("The settings are in {}. Run them with: semid run {0}", path.display());
-                    return Ok(());
+                    let text = settings.to_toml()?;
+                    files::write_atomically(path, |file| file.write_all(text.as_bytes()))?;
+                    return self.tell(&json!({ "settings": path }), |_| {
+                        format!("The settings are in {}. Run them with: semid run {0}", path.display())
+                    });
                 }
                 self.compare(RunRequest { settings, output: args.output.map(absolute).transpose()? })
             }
             Command::Run(args) => {
-                let text = std::fs::read_to_string(&args.file).map_err(|error| {
-                    ApiError::input(format!("{} could not be read: {error}. Check the path.", args.file.display()))
-                })?;
+                let text = files::read_text(&args.file)?;
                 let settings = self.app.call("read_settings", SettingsFileRequest { text })?;
                 self.compare(RunRequest { settings, output: args.output.map(absolute).transpose()? })
             }
@@ -131,10 +125,7 @@ impl Shell {
                 let report: DoctorReport =
                     self.job("doctor", DoctorRequest { repair: args.repair, fetch: args.fetch })?;
                 self.tell(&report, print::doctor)?;
-                match print::is_ill(&report) {
-                    true => Err(ApiError::input("Something is broken; see above.")),
-                    false => Ok(()),
-                }
+                Ok(if print::is_ill(&report) { ExitCode::from(ILL) } else { ExitCode::SUCCESS })
             }
         }
     }
@@ -153,49 +144,41 @@ impl Shell {
     fn compare(&self, request: RunRequest) -> Outcome {
         let report: RunReport = self.job("start_run", request)?;
         let comparison: Comparison = self.app.call("comparison", RunSelector { run: Some(report.run) })?;
-        if self.json {
-            let mut whole = serde_json::to_value(&report).unwrap_or_default();
-            whole["comparison"] = serde_json::to_value(&comparison).unwrap_or_default();
-            println!("{whole:#}");
-            return Ok(());
-        }
-        println!("{}", print::comparison(&comparison));
-        if report.finished_before {
-            println!("This experiment was finished before, as run {}; nothing was computed again.", report.run);
-        } else {
-            println!("Run {} took {}.", report.run, follow::duration(report.secs));
-        }
-        println!("The report is {}", report.report.display());
-        Ok(())
+        let mut whole = json!(report);
+        whole["comparison"] = json!(comparison);
+        self.tell(&whole, |_| {
+            let ending = if report.finished_before {
+                format!("This experiment was finished before, as run {}; nothing was computed again.", report.run)
+            } else {
+                format!("Run {} took {}.", report.run, follow::duration(report.secs))
+            };
+            let text = print::comparison(&comparison);
+            format!("{text}\n{ending}\nThe report is {}", report.report.display())
+        })
     }
 
     fn chart(&self, args: args::ChartArgs) -> Outcome {
         let dark = matches!(args.theme, ThemeArg::Dark);
-        let reply: ChartReply = self.app.call("chart", ChartRequest { run: args.run, chart: args.chart, dark })?;
-        match (reply.svg, args.output) {
-            (None, _) if self.json => println!("{}", json!({ "charts": reply.names })),
-            (None, _) => println!("{}", reply.names.join("\n")),
-            (Some(svg), Some(path)) => {
-                std::fs::write(&path, svg)
-                    .map_err(|error| ApiError::input(format!("{} could not be written: {error}.", path.display())))?;
-                if !self.quiet {
-                    println!("The chart is {}", path.display());
-                }
-            }
-            (Some(svg), None) => println!("{svg}"),
-        }
-        Ok(())
+        let reply: ChartReply =
+            self.app.call("chart", ChartRequest { run: args.run, chart: args.chart.clone(), dark })?;
+        let Some(svg) = reply.svg else {
+            return self.tell(&json!({ "charts": reply.names }), |_| reply.names.join("\n"));
+        };
+        let Some(path) = args.output else {
+            return self.tell(&json!({ "chart": args.chart, "svg": svg }), |_| svg.clone());
+        };
+        files::write_atomically(&path, |file| file.write_all(svg.as_bytes()))?;
+        self.tell(&json!({ "chart": args.chart, "output": path }), |_| format!("The chart is {}", path.display()))
     }
 
     /// The reply as JSON or as text.
     fn tell<T: Serialize>(&self, reply: &T, text: impl FnOnce(&T) -> String) -> Outcome {
         if self.json {
             let value: Value = serde_json::to_value(reply).map_err(|error| ApiError::internal(error.to_string()))?;
-            println!("{value:#}");
+            out::print(&format!("{value:#}"))
         } else {
-            println!("{}", text(reply).trim_end());
+            out::print(text(reply).trim_end())
         }
-        Ok(())
     }
 }
 

@@ -14,6 +14,9 @@ use crate::{Error, Result, files};
 /// Texts embedded between two writes of the cache: what an interruption can cost.
 const CHUNK: usize = 4096;
 
+/// Bytes of the longest line that is taken for a text. Encoders look at some thousand bytes at most.
+const LONGEST_TEXT: usize = 16_000_000;
+
 /// Vectors of a catalog, and what they cost.
 pub struct Embedded {
     /// One row per item.
@@ -103,7 +106,7 @@ pub fn embed_file(work: &Work, home: &Home, model: &str, texts: &Path, output: &
 
 /// The lines of a file, without their line ends; a line of another encoding is an error that names it.
 fn read_lines(path: &Path) -> Result<Vec<String>> {
-    let bytes = files::read(path)?;
+    let bytes = files::read_lines(path, LONGEST_TEXT)?;
     let body = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     if bytes.is_empty() {
         return Err(Error::input(format!("{} is empty. It needs one text a line.", path.display())));

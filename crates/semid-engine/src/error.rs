@@ -44,7 +44,7 @@ pub enum Error {
         known: String,
     },
     /// A file could not be read or written.
-    #[error("{} could not be {doing}: {source}. Check the path and the permission, and that the disk has room.", .path.display())]
+    #[error("{} could not be {doing}: {source}. {}", .path.display(), advice(.doing, .source))]
     Io {
         /// "read", "written".
         doing: &'static str,
@@ -66,6 +66,13 @@ impl Error {
         Error::Core(semid_core::Error::input(sentence))
     }
 
+    /// Whether a file that should be read is not there, or is a folder: the path was wrong, not the machine.
+    pub fn is_wrong_path(&self) -> bool {
+        use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
+        matches!(self, Error::Io { doing: "read", source, .. }
+            if matches!(source.kind(), NotFound | IsADirectory | NotADirectory))
+    }
+
     /// Whether somebody asked for the stop.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Error::Core(semid_core::Error::Cancelled))
@@ -75,6 +82,16 @@ impl Error {
 impl From<semid_core::Cancelled> for Error {
     fn from(_: semid_core::Cancelled) -> Self {
         Error::Core(semid_core::Error::Cancelled)
+    }
+}
+
+fn advice(doing: &str, source: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind::{FileTooLarge, IsADirectory, NotADirectory, NotFound, QuotaExceeded, StorageFull};
+    match source.kind() {
+        NotFound | NotADirectory | IsADirectory => "Check the path.",
+        StorageFull | QuotaExceeded | FileTooLarge => "Free some space, or choose a place on another disk.",
+        _ if doing == "read" => "Check the path and the permission.",
+        _ => "Check the path and the permission, or choose another place.",
     }
 }
 

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, files};
 
+/// Bytes of the longest line that is taken for one of a TREC file.
+const LONGEST_LINE: usize = 1_000_000;
+
 /// What `semid eval` prints: a contract for scripts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgedLists {
@@ -34,7 +37,8 @@ pub struct NamedValue {
 /// Reads both files, judges, and writes every user's values as CSV where asked to.
 pub fn evaluate_lists(run: &Path, qrels: &Path, metrics: &[String], per_user: Option<&Path>) -> Result<JudgedLists> {
     let parsed: Vec<Metric> = metrics.iter().map(|metric| metric.parse()).collect::<Result<_, _>>()?;
-    let (run_bytes, qrels_bytes) = rayon::join(|| files::read(run), || files::read(qrels));
+    let (run_bytes, qrels_bytes) =
+        rayon::join(|| files::read_lines(run, LONGEST_LINE), || files::read_lines(qrels, LONGEST_LINE));
     let (run_bytes, qrels_bytes) = (run_bytes?, qrels_bytes?);
     let in_file = |path: &Path, error: semid_core::Error| Error::input(format!("{}: {error}", path.display()));
     let (lists, relevance) = rayon::join(|| Run::parse(&run_bytes), || Qrels::parse(&qrels_bytes));

@@ -178,6 +178,13 @@ impl ExperimentSettings {
         if self.recommenders.is_empty() {
             problem("recommenders", "There is no recommender. Name at least one.".into());
         }
+        for recommender in &self.recommenders {
+            if let RecommenderSettings::Generative(generative) = recommender {
+                for (field, sentence) in generative.problems() {
+                    problem(&format!("recommenders.generative.{field}"), sentence);
+                }
+            }
+        }
         let speaks_ids = self.recommenders.iter().any(RecommenderSettings::speaks_ids);
         if speaks_ids && self.ids.is_empty() {
             problem("ids", "The generative recommender speaks in IDs, and there is no ID scheme. Name one.".into());
@@ -257,6 +264,14 @@ impl ExperimentSettings {
             }
         }
         arms
+    }
+
+    /// Where the baseline of the starter is not among the arms, the first arm is what the others are compared with.
+    pub fn settle_baseline(&mut self) {
+        let arms = self.arms();
+        if let (false, Some(first)) = (arms.iter().any(|arm| arm.key() == self.baseline), arms.first()) {
+            self.baseline = first.key();
+        }
     }
 
     /// The largest K any metric looks at: how long lists must be.

@@ -22,11 +22,14 @@ use serde_json::json;
 use crate::envelope::{open_envelope, seal_envelope};
 use crate::fingerprint::Fingerprint;
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::{Error, Result, memory};
+use crate::{Error, Result, files, memory};
 
 /// Raised when code changes the bytes a stage makes from the same input.
 const IDS_VERSION: u32 = 1;
 const MODEL_VERSION: u32 = 1;
+
+/// Bytes of the largest file of IDs that is read: some ten million items.
+const LARGEST_IDS: u64 = 1_000_000_000;
 
 /// What all arms of a run share.
 pub struct Shared<'a> {
@@ -189,7 +192,7 @@ fn quantize(work: &Work, shared: &Shared<'_>, quantizer: &dyn Quantizer) -> Resu
 
 fn imported_bytes(scheme: &IdSettings) -> Result<Vec<u8>> {
     match scheme {
-        IdSettings::Imported { file } => std::fs::read(file).map_err(|source| Error::io("read", file, source)),
+        IdSettings::Imported { file } => files::read_up_to(file, LARGEST_IDS),
         _ => Ok(Vec::new()),
     }
 }

@@ -162,9 +162,15 @@ impl<'w> Lines<'w> {
         self.first_line
     }
 
-    /// The last line number read, and why compressed data broke off, if they did. Asked once, at the end.
-    pub(crate) fn broken(&mut self) -> Option<(u64, io::Error)> {
-        self.broken.take().map(|error| (self.line, error))
+    /// What to say if compressed data broke off before their end.
+    pub(crate) fn broken(&self) -> Option<Error> {
+        let why = self.broken.as_ref()?;
+        let what = if why.kind() == io::ErrorKind::UnexpectedEof { "end early" } else { "are damaged" };
+        Some(Error::input(format!(
+            "{}: the compressed data {what} after line {} ({why}). Nothing was imported. Fetch the file again; or unpack \
+             what there is of it (gzip -dc) and import that.",
+            self.name, self.line
+        )))
     }
 
     fn take(&mut self, content_end: usize, next: usize) {

@@ -42,8 +42,6 @@ pub enum ProblemKind {
     LineTooLong,
     /// Zero bytes in the middle of text.
     Binary,
-    /// Compressed data that end early or are damaged; the rows before are kept.
-    BrokenGzip,
     /// A line that is not a JSON object (nor a Python dictionary).
     BrokenJson,
     /// A quoted field that is never closed; the line is left out and reading goes on with the next.
@@ -54,7 +52,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order they are listed to people.
-    pub const ALL: [ProblemKind; 13] = [
+    pub const ALL: [ProblemKind; 12] = [
         ProblemKind::FieldCount,
         ProblemKind::MissingKey,
         ProblemKind::BadRating,
@@ -64,7 +62,6 @@ impl ProblemKind {
         ProblemKind::DuplicateItem,
         ProblemKind::LineTooLong,
         ProblemKind::Binary,
-        ProblemKind::BrokenGzip,
         ProblemKind::BrokenJson,
         ProblemKind::OpenQuote,
         ProblemKind::BrokenParquet,
@@ -82,7 +79,6 @@ impl ProblemKind {
             ProblemKind::DuplicateItem => "duplicate-item",
             ProblemKind::LineTooLong => "line-too-long",
             ProblemKind::Binary => "binary",
-            ProblemKind::BrokenGzip => "broken-gzip",
             ProblemKind::BrokenJson => "broken-json",
             ProblemKind::OpenQuote => "open-quote",
             ProblemKind::BrokenParquet => "broken-parquet",
@@ -101,7 +97,6 @@ impl ProblemKind {
             ProblemKind::DuplicateItem => "items whose key was already there",
             ProblemKind::LineTooLong => "lines longer than 16 MiB",
             ProblemKind::Binary => "rows with binary data",
-            ProblemKind::BrokenGzip => "files whose compressed data end early or are damaged",
             ProblemKind::BrokenJson => "lines that are not JSON objects",
             ProblemKind::OpenQuote => "rows with a quote that is never closed",
             ProblemKind::BrokenParquet => "rows the Parquet file does not give back",

@@ -41,21 +41,18 @@ impl<'w> Table<'w> {
         }
     }
 
-    /// Moves to the next row. Compressed data that broke off are told once, as the last trouble.
+    /// Moves to the next row. Compressed data that broke off are an error.
     pub(crate) fn next(&mut self) -> Result<Next> {
         let (next, lines) = match self {
             Table::Delimited(rows) => (rows.next()?, rows.lines()),
             Table::Json(rows) => (rows.next()?, rows.lines()),
             Table::Parquet(rows) => return rows.next(),
         };
+        // A part of a file that passes for the whole would make wrong numbers later.
         if matches!(next, Next::End)
-            && let Some((line, error)) = lines.broken()
+            && let Some(error) = lines.broken()
         {
-            let what = if error.kind() == std::io::ErrorKind::UnexpectedEof { "end early" } else { "are damaged" };
-            let reason = format!(
-                "the compressed data {what} after line {line} ({error}); the rows before are whole. Fetch the file again for the rest"
-            );
-            return Ok(Next::Trouble(Trouble::new(line + 1, ProblemKind::BrokenGzip, reason, b"")));
+            return Err(error);
         }
         Ok(next)
     }

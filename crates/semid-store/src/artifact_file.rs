@@ -110,7 +110,7 @@ mod tests {
         let error = Error::io("writing an artifact", full, source);
         assert!(matches!(error, Error::DiskFull { .. }), "the device has no room: {error}");
         assert!(
-            error.to_string().contains("no room left on the disk while writing an artifact"),
+            error.to_string().contains("took no more while writing an artifact"),
             "so says it: {error}"
         );
     }

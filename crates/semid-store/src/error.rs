@@ -85,8 +85,8 @@ pub enum Error {
     },
     /// The disk has no room left.
     #[error(
-        "There is no room left on the disk while {doing} ({}). Nothing was half-written. Free some space, or move the \
-         workspace to another disk with SEMID_HOME, and try again.", path.display()
+        "The disk took no more while {doing} ({}): it has no room left, or a limit is reached. Nothing was half-written. \
+         Free some space, or move the workspace to another disk with SEMID_HOME, and try again.", path.display()
     )]
     DiskFull {
         /// What was being done, as in "writing an artifact".
@@ -156,7 +156,9 @@ impl Error {
     pub(crate) fn io(doing: &str, path: &Path, source: io::Error) -> Self {
         let (doing, path) = (doing.to_owned(), path.to_path_buf());
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::DiskFull { doing, path },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Error::DiskFull { doing, path }
+            }
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Error::ReadOnly { doing, path },
             _ => Error::Io { doing: capitalised(&doing), path, source },
         }
@@ -169,6 +171,8 @@ impl Error {
         match source.sqlite_error_code() {
             _ if !unnamed.is_empty() => Error::Database { doing: unnamed, path, source },
             Some(ErrorCode::DiskFull) => Error::DiskFull { doing, path },
+            // What a limit on the size of files looks like to SQLite.
+            Some(ErrorCode::SystemIoFailure) if wrote_in_vain(&source) => Error::DiskFull { doing, path },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Error::ReadOnly { doing, path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy { path },
             Some(ErrorCode::NotADatabase) => Error::NotADatabase { path },
@@ -190,6 +194,13 @@ impl From<Error> for semid_core::Error {
     fn from(error: Error) -> Self {
         semid_core::Error::input(error.to_string())
     }
+}
+
+fn wrote_in_vain(source: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+    source.sqlite_error().is_some_and(|error| {
+        [SQLITE_IOERR_WRITE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_SHMSIZE].contains(&error.extended_code)
+    })
 }
 
 /// Whether a file cannot be made in the folder. Tried, not read from permission bits, which do not bind every user.
