@@ -34,8 +34,11 @@ pub fn settings(mut settings: ExperimentSettings, args: &CompareArgs) -> Result<
     if let Some(k_core) = args.k_core {
         settings.prepare.k_core = k_core;
     }
-    if args.min_rating.is_some() {
-        settings.prepare.min_rating = args.min_rating;
+    if let Some(rating) = args.min_rating {
+        if !rating.is_finite() {
+            return Err(ApiError::input(format!("{rating} is no rating. Write a number after --min-rating.")));
+        }
+        settings.prepare.min_rating = Some(rating);
     }
     if let Some(correction) = &args.correction {
         let known = [("holm", Correction::Holm), ("benjamini-hochberg", Correction::BenjaminiHochberg)];
@@ -118,7 +121,8 @@ fn split_rule(text: &str) -> Result<SplitRule, ApiError> {
         return Ok(SplitRule::LeaveLastOut);
     }
     let shares = text.strip_prefix("time:").and_then(|shares| shares.split_once(','));
-    let parsed = shares.and_then(|(validation, test)| Some((validation.parse().ok()?, test.parse().ok()?)));
+    let share = |text: &str| text.parse().ok().filter(|share: &f64| share.is_finite());
+    let parsed = shares.and_then(|(validation, test)| Some((share(validation)?, share(test)?)));
     let (validation_share, test_share) = parsed.ok_or_else(|| {
         ApiError::input(format!("“{text}” is no split. Write leave-last-out, or time:0.1,0.1 for validation and test."))
     })?;

@@ -160,11 +160,11 @@ fn a_tiny_catalog_is_compared_or_says_why_not() {
     ]);
     let arms = answer["comparison"]["arms"].as_array().unwrap();
     assert_eq!(arms.len(), 8, "three items and two users are enough to compare");
-    for arm in arms {
-        // Two of the three items are the history: the one that is left is the target.
-        let recall = arm["values"][1]["mean"].as_f64().unwrap();
-        assert_eq!(recall, 1.0, "{} finds the only item there is to find", arm["key"]);
+    // Two of the three items are the history: the one that is left is the target, for every arm that lists all items.
+    for at in [0, 3, 4, 5, 6, 7] {
+        assert_eq!(arms[at]["values"][1]["mean"], 1.0, "{} finds the only item there is to find", arms[at]["key"]);
     }
+    assert_eq!(arms[1]["values"][1]["mean"].to_string(), "0.0", "nobody has a common user, and a zero has no sign");
 }
 
 #[test]
@@ -178,6 +178,8 @@ fn unknown_names_are_told_beside_the_known_ones() {
     refused(&["ndcg"], &["compare", "shop", "--metrics", "ndcg@0"]);
     refused(&["sasrec", "popularity"], &["compare", "shop", "--baseline", "sasrec"]);
     refused(&["diagonal", "leave-last-out"], &["compare", "shop", "--split", "diagonal"]);
+    refused(&["nan", "leave-last-out"], &["compare", "shop", "--split", "time:nan,0.1"]);
+    refused(&["NaN", "--min-rating"], &["compare", "shop", "--min-rating", "nan"]);
     refused(&["sum below 1"], &["compare", "shop", "--split", "time:0.6,0.6"]);
     refused(&["codes.levels", "1 to 8"], &["compare", "shop", "--levels", "99"]);
     refused(&["codes.codes"], &["compare", "shop", "--codes", "1"]);

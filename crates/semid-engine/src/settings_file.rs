@@ -102,8 +102,25 @@ impl ExperimentSettings {
 }
 
 fn parse(text: &str) -> Result<Table> {
-    text.parse::<Table>()
-        .map_err(|why| Error::input(format!("The experiment file is not TOML: {}", one_line(&why.to_string()))))
+    let table = text
+        .parse::<Table>()
+        .map_err(|why| Error::input(format!("The experiment file is not TOML: {}", one_line(&why.to_string()))))?;
+    match table.iter().find_map(|(field, value)| not_finite(field, value)) {
+        Some(field) => Err(Error::input(format!(
+            "{field} in the experiment file is no finite number. Give it one, or leave it out."
+        ))),
+        None => Ok(table),
+    }
+}
+
+/// The field that holds NaN or an infinity, which TOML knows and JSON does not.
+fn not_finite(field: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Float(number) => (!number.is_finite()).then(|| field.to_owned()),
+        Value::Array(values) => values.iter().find_map(|value| not_finite(field, value)),
+        Value::Table(table) => table.iter().find_map(|(inside, value)| not_finite(&format!("{field}.{inside}"), value)),
+        _ => None,
+    }
 }
 
 fn to_table<T: serde::Serialize>(value: &T) -> Result<Table> {
@@ -189,6 +206,7 @@ mod tests {
             ("dataset = 'shop'\n[[recommenders]]\nepochs = 2", "kind"),
             ("dataset = 'shop'\nids = ['hsah']", "hsah"),
             ("dataset = ", "TOML"),
+            ("dataset = 'shop'\n[[recommenders]]\nkind = 'generative'\nlearning_rate = nan", "learning_rate"),
         ] {
             let error = ExperimentSettings::from_toml(text, &starter()).unwrap_err().to_string();
             assert!(error.contains(word), "“{error}” should name {word}");

@@ -164,7 +164,8 @@ impl Metric {
 
     /// The value of one user.
     pub fn value(&self, user: &Judged<'_>) -> f64 {
-        (self.definition.value)(user, self.k)
+        // An empty sum is −0, and a person or a script should read 0.
+        (self.definition.value)(user, self.k) + 0.0
     }
 }
 
