@@ -109,9 +109,6 @@ mod tests {
         let source = write(std::fs::OpenOptions::new().write(true).open(full).unwrap(), &header, b"x").unwrap_err();
         let error = Error::io("writing an artifact", full, source);
         assert!(matches!(error, Error::DiskFull { .. }), "the device has no room: {error}");
-        assert!(
-            error.to_string().contains("took no more while writing an artifact"),
-            "so says it: {error}"
-        );
+        assert!(error.to_string().contains("took no more while writing an artifact"), "so says it: {error}");
     }
 }
