@@ -77,6 +77,10 @@ impl Element for Bf16 {
     fn product<F: Finish>(kernel: Kernel, left: Matrix<'_, Bf16>, right: &Packed<Bf16>, finish: &mut F) {
         #[cfg(target_arch = "x86_64")]
         {
+            if kernel.has_amx() && super::amx::fits(right) {
+                // SAFETY: `Kernel` values come from detection only: the CPU has AMX, and this process may use it.
+                return unsafe { super::amx::product_bf16_amx(left, right, finish) };
+            }
             if kernel.has_avx512_bf16() {
                 // SAFETY: `Kernel` values come from detection only, so the CPU has AVX512-BF16.
                 return unsafe { super::x86::product_bf16_avx512(left, right, finish) };

@@ -1,7 +1,7 @@
 //! What happens to a tile of sums while it is in the first-level cache.
 
 use super::Element;
-use super::math::{gelu, gelu_tanh, multiply_add};
+use super::math::{gelu, gelu_tanh};
 use super::packed::NR;
 
 /// Takes tiles of a product. `FUSED`: see [`super::math`].
@@ -55,13 +55,14 @@ impl<T: Element> Finish for AddBiasActivate<'_, T> {
     fn tile<const FUSED: bool>(&mut self, row: usize, column: usize, width: usize, sums: &[[f32; NR]]) {
         let mut bias = [0.0; NR];
         bias[..width].copy_from_slice(&self.bias[column..column + width]);
-        for (offset, sums) in sums.iter().enumerate() {
+        let out = self.out[row * self.stride + column..].chunks_mut(self.stride);
+        for (sums, out) in sums.iter().zip(out) {
             let mut values = [0.0; NR];
             for lane in 0..NR {
                 values[lane] = sums[lane] + bias[lane];
             }
             self.activation.apply::<FUSED>(&mut values);
-            store(&values, width, &mut self.out[(row + offset) * self.stride + column..]);
+            store(&values, width, out);
         }
     }
 }
@@ -80,10 +81,9 @@ impl Finish for AddBiasResidual<'_> {
     #[inline(always)]
     fn tile<const FUSED: bool>(&mut self, row: usize, column: usize, width: usize, sums: &[[f32; NR]]) {
         let bias = &self.bias[column..column + width];
-        for (offset, sums) in sums.iter().enumerate() {
-            let start = (row + offset) * self.stride + column;
-            let out = &mut self.out[start..start + width];
-            for ((out, sum), bias) in out.iter_mut().zip(sums).zip(bias) {
+        let out = self.out[row * self.stride + column..].chunks_mut(self.stride);
+        for (sums, out) in sums.iter().zip(out) {
+            for ((out, sum), bias) in out[..width].iter_mut().zip(sums).zip(bias) {
                 *out += sum + bias;
             }
         }
@@ -103,13 +103,13 @@ pub struct Scatter<'a, T> {
 impl<T: Element> Finish for Scatter<'_, T> {
     #[inline(always)]
     fn tile<const FUSED: bool>(&mut self, row: usize, column: usize, width: usize, sums: &[[f32; NR]]) {
-        for (offset, sums) in sums.iter().enumerate() {
-            let scale = self.scales[row + offset];
+        let out = self.out[row * self.stride + column..].chunks_mut(self.stride);
+        for ((sums, out), scale) in sums.iter().zip(out).zip(&self.scales[row..]) {
             let mut values = [0.0; NR];
             for lane in 0..NR {
-                values[lane] = multiply_add::<FUSED>(sums[lane], scale, 0.0);
+                values[lane] = sums[lane] * scale;
             }
-            store(&values, width, &mut self.out[(row + offset) * self.stride + column..]);
+            store(&values, width, out);
         }
     }
 }

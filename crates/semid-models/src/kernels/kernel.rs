@@ -24,6 +24,7 @@ enum Family {
     Avx2,
     Avx512,
     Avx512Bf16,
+    AmxBf16,
 }
 
 impl Kernel {
@@ -54,6 +55,9 @@ impl Kernel {
                     found.push(Kernel(Family::Avx512));
                     if is_x86_feature_detected!("avx512bf16") {
                         found.push(Kernel(Family::Avx512Bf16));
+                        if super::amx::is_usable() {
+                            found.push(Kernel(Family::AmxBf16));
+                        }
                     }
                 }
             }
@@ -68,6 +72,7 @@ impl Kernel {
             Family::Avx2 => "f32-avx2",
             Family::Avx512 => "f32-avx512",
             Family::Avx512Bf16 => "bf16-avx512",
+            Family::AmxBf16 => "bf16-amx",
         }
     }
 
@@ -79,20 +84,29 @@ impl Kernel {
     /// The depth of a product is padded with zeros to a multiple of this where that is cheap.
     pub fn depth_step(self) -> usize {
         match self.0 {
+            Family::AmxBf16 => 32,
             Family::Avx512Bf16 => 2,
             _ => 1,
         }
     }
 
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn has_avx2(self) -> bool {
         self.0 >= Family::Avx2
     }
 
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn has_avx512(self) -> bool {
         self.0 >= Family::Avx512
     }
 
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn has_avx512_bf16(self) -> bool {
         self.0 >= Family::Avx512Bf16
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn has_amx(self) -> bool {
+        self.0 >= Family::AmxBf16
     }
 }

@@ -8,6 +8,8 @@
 //! Every number of a product is one chain of sums over the depth, in order, whatever tile it lies in. So a row's result
 //! is the same bytes whatever other rows are computed with it, and for any number of threads.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod element;
 mod finish;
 mod kernel;
@@ -15,6 +17,8 @@ mod math;
 mod packed;
 mod portable;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod x86;

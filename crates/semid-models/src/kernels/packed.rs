@@ -31,15 +31,13 @@ impl<T: Element> Packed<T> {
     pub fn from_weights(weights: &[f32], columns: usize, depth: usize) -> Self {
         assert_eq!(weights.len(), columns * depth, "weights are columns × depth");
         let mut packed = Packed::default();
-        packed.fill(columns, depth, depth.next_multiple_of(T::GROUP), |column, at| {
-            T::from_f32(weights[column * depth + at])
-        });
+        packed.fill_from_rows(weights, columns, depth, depth, depth.next_multiple_of(T::GROUP), T::from_f32);
         packed
     }
 
     /// Packs the transpose of `rows × depth`: each row becomes a column. `stride` lies between rows.
     pub fn fill_with_rows(&mut self, source: &[T], rows: usize, depth: usize, stride: usize, padded_depth: usize) {
-        self.fill(rows, depth, padded_depth, |column, at| source[column * stride + at]);
+        self.fill_from_rows(source, rows, depth, stride, padded_depth, |number| number);
     }
 
     /// Packs `depth × columns` as it is. `stride` lies between rows.
@@ -51,7 +49,43 @@ impl<T: Element> Packed<T> {
         stride: usize,
         padded_depth: usize,
     ) {
-        self.fill(columns, depth, padded_depth, |column, at| source[at * stride + column]);
+        for (panel, target) in self.reshape(columns, depth, padded_depth).enumerate() {
+            let first = panel * NR;
+            let width = NR.min(columns - first);
+            for (group, line) in target.chunks_exact_mut(NR * T::GROUP).take(depth.div_ceil(T::GROUP)).enumerate() {
+                for offset in 0..T::GROUP.min(depth - group * T::GROUP) {
+                    let start = (group * T::GROUP + offset) * stride + first;
+                    let row = &source[start..start + width];
+                    for (cell, number) in line.chunks_exact_mut(T::GROUP).zip(row) {
+                        cell[offset] = *number;
+                    }
+                }
+            }
+        }
+    }
+
+    fn fill_from_rows<S: Copy>(
+        &mut self,
+        source: &[S],
+        rows: usize,
+        depth: usize,
+        stride: usize,
+        padded_depth: usize,
+        number: impl Fn(S) -> T,
+    ) {
+        for (panel, target) in self.reshape(rows, depth, padded_depth).enumerate() {
+            let first = panel * NR;
+            for column in 0..NR.min(rows - first) {
+                let start = (first + column) * stride;
+                let row = source[start..start + depth].chunks(T::GROUP);
+                for (line, numbers) in target.chunks_exact_mut(NR * T::GROUP).zip(row) {
+                    let cell = &mut line[column * T::GROUP..(column + 1) * T::GROUP];
+                    for (target, source) in cell.iter_mut().zip(numbers) {
+                        *target = number(*source);
+                    }
+                }
+            }
+        }
     }
 
     /// The depth, padded with zeros to a multiple of [`Element::GROUP`] or more.
@@ -77,26 +111,18 @@ impl<T: Element> Packed<T> {
         (0..panels).map(move |panel| &numbers[panel * panel_length..(panel + 1) * panel_length])
     }
 
-    #[inline(always)]
-    fn fill(&mut self, columns: usize, depth: usize, padded_depth: usize, number: impl Fn(usize, usize) -> T) {
+    /// Makes room, with zeros where there is padding, and gives the panels to be filled.
+    fn reshape(&mut self, columns: usize, depth: usize, padded_depth: usize) -> std::slice::ChunksExactMut<'_, T> {
         assert!(padded_depth >= depth && padded_depth.is_multiple_of(T::GROUP), "a depth is padded to whole groups");
         self.depth = padded_depth;
         self.columns = columns;
         let panel_length = padded_depth * NR;
-        let length = columns.div_ceil(NR) * panel_length * size_of::<T>();
-        self.lines.resize(length.div_ceil(size_of::<CacheLine>()), CacheLine::zeroed());
-        let numbers: &mut [T] = bytemuck::cast_slice_mut(&mut self.lines);
-        for (panel, target) in numbers.chunks_exact_mut(panel_length.max(1)).take(columns.div_ceil(NR)).enumerate() {
-            let first = panel * NR;
-            let width = NR.min(columns - first);
-            for (group, line) in target.chunks_exact_mut(NR * T::GROUP).enumerate() {
-                for (column, cell) in line.chunks_exact_mut(T::GROUP).enumerate() {
-                    for (offset, value) in cell.iter_mut().enumerate() {
-                        let at = group * T::GROUP + offset;
-                        *value = if column < width && at < depth { number(first + column, at) } else { T::default() };
-                    }
-                }
-            }
+        let length = columns.div_ceil(NR) * panel_length;
+        if padded_depth > depth || !columns.is_multiple_of(NR) {
+            self.lines.clear();
         }
+        self.lines.resize((length * size_of::<T>()).div_ceil(size_of::<CacheLine>()), CacheLine::zeroed());
+        let numbers: &mut [T] = bytemuck::cast_slice_mut(&mut self.lines);
+        numbers[..length].chunks_exact_mut(panel_length.max(1))
     }
 }

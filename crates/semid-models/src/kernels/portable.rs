@@ -25,16 +25,22 @@ pub(super) fn tile<T: Element>(left: &[T], stride: usize, rows: usize, panel: &[
 
 #[inline(always)]
 fn sums<T: Element, const ROWS: usize>(left: &[T], stride: usize, panel: &[T], depth: usize, tile: &mut Tile) {
-    let rows: [&[T]; ROWS] = std::array::from_fn(|row| &left[row * stride..row * stride + depth]);
+    let mut rows: [&[T]; ROWS] = [&[]; ROWS];
+    for (row, start) in rows.iter_mut().zip((0..).step_by(stride)) {
+        *row = &left[start..start + depth];
+    }
     for column in (0..NR).step_by(WIDTH) {
         let mut sums = [[0.0f32; WIDTH]; ROWS];
-        for (group, line) in panel.chunks_exact(NR * T::GROUP).take(depth / T::GROUP).enumerate() {
-            let right = &line[column * T::GROUP..(column + WIDTH) * T::GROUP];
+        let mut rows = rows.map(|row| row.iter());
+        for line in panel.chunks_exact(NR * T::GROUP) {
             for offset in 0..T::GROUP {
-                for row in 0..ROWS {
-                    let value = rows[row][group * T::GROUP + offset].to_f32();
-                    for (lane, sum) in sums[row].iter_mut().enumerate() {
-                        *sum = multiply_add::<FUSED>(value, right[lane * T::GROUP + offset].to_f32(), *sum);
+                // Columns of one depth are `GROUP` apart; the step is a constant, and so is every length here.
+                let right: [f32; WIDTH] =
+                    std::array::from_fn(|lane| line[(column + lane) * T::GROUP + offset].to_f32());
+                for (row, sums) in rows.iter_mut().zip(&mut sums) {
+                    let value = row.next().map_or(0.0, |value| value.to_f32());
+                    for lane in 0..WIDTH {
+                        sums[lane] = multiply_add::<FUSED>(value, right[lane], sums[lane]);
                     }
                 }
             }

@@ -1,7 +1,10 @@
 //! Micro-kernels in AVX2, AVX-512 and AVX512-BF16.
 //!
-//! Each sums a tile in registers: a row's number is broadcast, multiplied with the panel's columns and added.
+//! Each sums a tile in registers: a row's number is broadcast, multiplied with the panel's columns and added. These three
+//! instructions are written in assembly, because the compiler moves all broadcasts to the front, runs out of registers
+//! and spills sums. Addresses are computed by wrapping operations, so that a build with overflow checks is as fast.
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::element::Bf16;
@@ -29,7 +32,7 @@ pub(super) fn product_f32_avx512<F: Finish>(left: Matrix<'_, f32>, right: &Packe
     let depth = right.depth();
     left.check(depth);
     walk::<f32, F, true>(left.rows, ROWS_AVX512, right, finish, |first, rows, panel, tile| {
-        let (left, stride) = (left.numbers[first * left.stride..].as_ptr(), left.stride);
+        let (left, stride) = (left.numbers[first * left.stride..].as_ptr().cast(), left.stride * 4);
         // SAFETY: `check` saw that every row has `depth` numbers; a panel has `depth × NR`.
         unsafe {
             with_rows!(rows, tile_f32_avx512(left, stride, panel.as_ptr(), depth, tile), 1 2 3 4 5 6 7 8 9 10 11 12 13 14);
@@ -42,10 +45,10 @@ pub(super) fn product_bf16_avx512<F: Finish>(left: Matrix<'_, Bf16>, right: &Pac
     let depth = right.depth();
     left.check(depth);
     walk::<Bf16, F, true>(left.rows, ROWS_AVX512, right, finish, |first, rows, panel, tile| {
-        let (left, stride) = (left.numbers[first * left.stride..].as_ptr(), left.stride);
-        // SAFETY: as above; `Packed` keeps bf16 depths even.
+        let (left, stride) = (left.numbers[first * left.stride..].as_ptr().cast(), left.stride * 2);
+        // SAFETY: as above; `Packed` keeps bf16 depths even, and two make a step of four bytes.
         unsafe {
-            with_rows!(rows, tile_bf16_avx512(left, stride, panel.as_ptr(), depth, tile), 1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+            with_rows!(rows, tile_bf16_avx512(left, stride, panel.as_ptr().cast(), depth / 2, tile), 1 2 3 4 5 6 7 8 9 10 11 12 13 14);
         }
     });
 }
@@ -55,7 +58,7 @@ pub(super) fn product_f32_avx2<F: Finish>(left: Matrix<'_, f32>, right: &Packed<
     let depth = right.depth();
     left.check(depth);
     walk::<f32, F, true>(left.rows, ROWS_AVX2, right, finish, |first, rows, panel, tile| {
-        let (left, stride) = (left.numbers[first * left.stride..].as_ptr(), left.stride);
+        let (left, stride) = (left.numbers[first * left.stride..].as_ptr().cast(), left.stride * 4);
         // SAFETY: as above.
         unsafe {
             with_rows!(rows, tile_f32_avx2(left, stride, panel.as_ptr(), depth, tile), 1 2 3 4 5 6);
@@ -63,107 +66,101 @@ pub(super) fn product_f32_avx2<F: Finish>(left: Matrix<'_, f32>, right: &Packed<
     });
 }
 
-/// # Safety
-/// `left` has ROWS rows of `depth` numbers, `stride` apart; `panel` has `depth × NR` at a multiple of 64 bytes.
-#[target_feature(enable = "avx512f")]
-unsafe fn tile_f32_avx512<const ROWS: usize>(
-    left: *const f32,
-    stride: usize,
-    panel: *const f32,
-    depth: usize,
-    tile: &mut Tile,
-) {
-    let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
-    for at in 0..depth {
-        // SAFETY: `at < depth`, and the caller promised the rest.
-        unsafe {
-            let columns = [_mm512_load_ps(panel.add(at * NR)), _mm512_load_ps(panel.add(at * NR + 16))];
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let value = _mm512_set1_ps(*left.add(row * stride + at));
-                sums[0] = _mm512_fmadd_ps(value, columns[0], sums[0]);
-                sums[1] = _mm512_fmadd_ps(value, columns[1], sums[1]);
-            }
+/// `sums += broadcast(address) × columns`, for one row.
+macro_rules! multiply_row {
+    ($class:ident, $register:ty, $multiply:literal, $address:literal, $base:expr $(, $stride:expr)?;
+     $sums:expr, $columns:expr) => {{
+        // A name and a type, since an output without them is given a register of a wrong kind.
+        let _value: $register;
+        asm!(
+            concat!("vbroadcastss {value}, dword ptr [", $address, "]"),
+            concat!($multiply, " {first}, {value}, {left}"),
+            concat!($multiply, " {second}, {value}, {right}"),
+            base = in(reg) $base,
+            $(stride = in(reg) $stride,)?
+            value = out($class) _value,
+            first = inout($class) $sums[0],
+            second = inout($class) $sums[1],
+            left = in($class) $columns[0],
+            right = in($class) $columns[1],
+            options(pure, readonly, nostack, preserves_flags),
+        )
+    }};
+}
+
+/// Three rows of each pointer, as far as there are rows.
+macro_rules! multiply_three {
+    ($class:ident, $register:ty, $multiply:literal, $bases:ident, $stride:ident, $sums:ident, $columns:ident,
+     $($third:literal)*) => {$(
+        let base = $bases[$third];
+        if 3 * $third < ROWS {
+            multiply_row!($class, $register, $multiply, "{base}", base; $sums[3 * $third], $columns);
         }
-    }
-    store_avx512(&sums, tile);
-}
-
-/// # Safety
-/// As above, with an even `depth`.
-#[target_feature(enable = "avx512f,avx512bf16")]
-unsafe fn tile_bf16_avx512<const ROWS: usize>(
-    left: *const Bf16,
-    stride: usize,
-    panel: *const Bf16,
-    depth: usize,
-    tile: &mut Tile,
-) {
-    let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
-    for at in (0..depth).step_by(2) {
-        // SAFETY: `at + 1 < depth`, and the caller promised the rest; the pair is read unaligned.
-        unsafe {
-            let line = panel.add(at * NR).cast::<__m512i>();
-            let columns = [as_bf16(_mm512_load_si512(line)), as_bf16(_mm512_load_si512(line.add(1)))];
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let pair = left.add(row * stride + at).cast::<i32>().read_unaligned();
-                let value = as_bf16(_mm512_set1_epi32(pair));
-                sums[0] = _mm512_dpbf16_ps(sums[0], value, columns[0]);
-                sums[1] = _mm512_dpbf16_ps(sums[1], value, columns[1]);
-            }
+        if 3 * $third + 1 < ROWS {
+            multiply_row!($class, $register, $multiply, "{base} + {stride}", base, $stride;
+                $sums[3 * $third + 1], $columns);
         }
-    }
-    store_avx512(&sums, tile);
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bf16")]
-fn as_bf16(bits: __m512i) -> __m512bh {
-    // SAFETY: both are 64 bytes for which every bit pattern is a value.
-    unsafe { std::mem::transmute(bits) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store_avx512<const ROWS: usize>(sums: &[[__m512; 2]; ROWS], tile: &mut Tile) {
-    for (target, sums) in tile.0.iter_mut().zip(sums) {
-        // SAFETY: a row of a tile is 32 numbers at a multiple of 64 bytes.
-        unsafe {
-            _mm512_store_ps(target.as_mut_ptr(), sums[0]);
-            _mm512_store_ps(target.as_mut_ptr().add(16), sums[1]);
+        if 3 * $third + 2 < ROWS {
+            multiply_row!($class, $register, $multiply, "{base} + 2*{stride}", base, $stride;
+                $sums[3 * $third + 2], $columns);
         }
-    }
+    )*};
 }
 
-/// # Safety
-/// As for AVX-512.
-#[target_feature(enable = "avx2,fma")]
-unsafe fn tile_f32_avx2<const ROWS: usize>(
-    left: *const f32,
-    stride: usize,
-    panel: *const f32,
-    depth: usize,
-    tile: &mut Tile,
-) {
-    for half in [0, 16] {
-        let mut sums = [[_mm256_setzero_ps(); 2]; ROWS];
-        for at in 0..depth {
-            // SAFETY: `at < depth`, and the caller promised the rest.
-            unsafe {
-                let line = panel.add(at * NR + half);
-                let columns = [_mm256_load_ps(line), _mm256_load_ps(line.add(8))];
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let value = _mm256_set1_ps(*left.add(row * stride + at));
-                    sums[0] = _mm256_fmadd_ps(value, columns[0], sums[0]);
-                    sums[1] = _mm256_fmadd_ps(value, columns[1], sums[1]);
+/// One micro-kernel: ROWS × two registers of columns. Three rows share a pointer, which an address can reach with the
+/// stride once and twice, so that all pointers fit the registers too.
+macro_rules! micro_kernel {
+    ($name:ident, $features:literal, $class:ident, $multiply:literal, $register:ty, $lanes:literal,
+     $zero:ident, $load:ident, $store:ident) => {
+        /// Sums `depth` steps of four bytes a row.
+        ///
+        /// # Safety
+        /// `left` has ROWS rows of `depth` steps, `stride` bytes apart; `panel` has `depth` lines of [`NR`] steps at a
+        /// multiple of 64 bytes.
+        #[target_feature(enable = $features)]
+        unsafe fn $name<const ROWS: usize>(
+            left: *const u8,
+            stride: usize,
+            panel: *const f32,
+            depth: usize,
+            tile: &mut Tile,
+        ) {
+            for offset in (0..NR).step_by(2 * $lanes) {
+                let mut sums: [[$register; 2]; ROWS] = [[$zero(); 2]; ROWS];
+                let mut panel = panel.wrapping_add(offset);
+                let mut bases = [left; 5];
+                for third in 1..5 {
+                    bases[third] = bases[third - 1].wrapping_add(stride.wrapping_mul(3));
+                }
+                for _ in 0..depth {
+                    // SAFETY: the pointers have moved by less than `depth` steps, and only rows below ROWS are read.
+                    unsafe {
+                        let columns = [$load(panel), $load(panel.wrapping_add($lanes))];
+                        // Written out, since a loop this long is not unrolled.
+                        multiply_three!($class, $register, $multiply, bases, stride, sums, columns, 0 1 2 3 4);
+                    }
+                    bases = bases.map(|base| base.wrapping_add(4));
+                    panel = panel.wrapping_add(NR);
+                }
+                for (target, sums) in tile.0.iter_mut().zip(&sums) {
+                    // SAFETY: a row of a tile is NR numbers at a multiple of 64 bytes.
+                    unsafe {
+                        $store(target.as_mut_ptr().wrapping_add(offset), sums[0]);
+                        $store(target.as_mut_ptr().wrapping_add(offset + $lanes), sums[1]);
+                    }
                 }
             }
         }
-        for (target, sums) in tile.0.iter_mut().zip(&sums) {
-            // SAFETY: a row of a tile is 32 numbers at a multiple of 64 bytes.
-            unsafe {
-                _mm256_store_ps(target.as_mut_ptr().add(half), sums[0]);
-                _mm256_store_ps(target.as_mut_ptr().add(half + 8), sums[1]);
-            }
-        }
-    }
+    };
 }
+
+micro_kernel!(
+    tile_f32_avx512, "avx512f", zmm_reg, "vfmadd231ps", __m512, 16, _mm512_setzero_ps, _mm512_load_ps, _mm512_store_ps
+);
+micro_kernel!(
+    tile_bf16_avx512, "avx512f,avx512bf16", zmm_reg, "vdpbf16ps", __m512, 16, _mm512_setzero_ps, _mm512_load_ps,
+    _mm512_store_ps
+);
+micro_kernel!(
+    tile_f32_avx2, "avx2,fma", ymm_reg, "vfmadd231ps", __m256, 8, _mm256_setzero_ps, _mm256_load_ps, _mm256_store_ps
+);

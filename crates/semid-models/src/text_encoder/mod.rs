@@ -45,10 +45,8 @@ impl TextEncoder {
 
     /// The same at a chosen precision.
     pub fn load_with(folder: &Path, precision: Precision) -> Result<TextEncoder> {
-        let kernel = Kernel::detect(precision).ok_or_else(|| {
-            Error::input("This computer's processor has no bf16 instructions. Choose the precision f32 or auto.")
-        })?;
         let described = ModelFolder::read(folder)?;
+        let kernel = choose_kernel(&described, precision)?;
         let weights = Weights::open(folder)?;
         let (tokenizer, (model, digest)) = rayon::join(
             || TextTokenizer::load(&described),
@@ -107,9 +105,20 @@ impl Model {
     }
 }
 
-/// What a cache of vectors keys a text by, beside the model's digest.
-pub fn text_digest(text: &str) -> [u8; 32] {
-    *blake3::hash(text.as_bytes()).as_bytes()
+/// bf16 numbers are multiplied in pairs, so rows of an odd length, which no published model has, stay f32.
+fn choose_kernel(folder: &ModelFolder, precision: Precision) -> Result<Kernel> {
+    let even = folder.shape.hidden.is_multiple_of(2) && folder.shape.intermediate.is_multiple_of(2);
+    let precision = if precision == Precision::Auto && !even { Precision::F32 } else { precision };
+    match Kernel::detect(precision) {
+        Some(kernel) if even || !kernel.multiplies_bf16() => Ok(kernel),
+        Some(_) => Err(Error::input(format!(
+            "The model in {} has rows of odd length, which bf16 cannot multiply. Choose the precision f32 or auto.",
+            folder.path.display()
+        ))),
+        None => {
+            Err(Error::input("This computer's processor has no bf16 instructions. Choose the precision f32 or auto."))
+        }
+    }
 }
 
 /// Everything a vector depends on: settings, vocabulary, weights, and the kernel, since kernels differ in last bits.
