@@ -1,49 +1,25 @@
-//! Products of row-major f32 matrices, in fixed blocks: the same bits for any number of threads.
+//! Products of row-major f32 matrices for quantizers and baselines: the same bits for any number of threads.
 
-use gemm::Parallelism;
+use std::sync::OnceLock;
 
-/// `out[m × n] = a[m × dim] · bt[dim × n]`, on the calling thread. `bt` is the second operand with one *column* per row
-/// of the original ([`transposed`]), which spares the kernel from packing it at every call.
-pub(crate) fn multiply(out: &mut [f32], a: &[f32], bt: &[f32], dim: usize, n: usize) {
-    let m = a.len() / dim.max(1);
-    assert!(a.len() == m * dim && bt.len() == dim * n && out.len() == m * n, "matrices that fit each other");
-    // SAFETY: the three slices have exactly the sizes that the strides below walk (asserted above), and `out` is
-    // borrowed mutably, so it overlaps neither operand.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            dim,
-            out.as_mut_ptr(),
-            1,
-            n as isize,
-            false,
-            a.as_ptr(),
-            1,
-            dim as isize,
-            bt.as_ptr(),
-            1,
-            n as isize,
-            0.0f32,
-            1.0f32,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
+use crate::kernels::{Finish, Kernel, Matrix, NR, Packed, Precision, product};
+
+/// `rows × dim` as the right side of a product: each row becomes a column.
+pub(crate) fn packed(rows: &[f32], dim: usize) -> Packed<f32> {
+    Packed::from_weights(rows, rows.len() / dim.max(1), dim)
 }
 
-/// The rows of `rows × dim` as columns: `dim × rows`.
-pub(crate) fn transposed(rows: &[f32], dim: usize) -> Vec<f32> {
-    let count = rows.len() / dim.max(1);
-    let mut columns = vec![0.0; rows.len()];
-    for (row, values) in rows.chunks_exact(dim.max(1)).enumerate() {
-        for (at, &value) in values.iter().enumerate() {
-            columns[at * count + row] = value;
-        }
-    }
-    columns
+/// `out[rows × columns] = rows · columns`, on the calling thread.
+pub(crate) fn multiply(out: &mut [f32], rows: &[f32], columns: &Packed<f32>) {
+    assert_eq!(out.len() * columns.depth(), rows.len() * columns.columns(), "an inner product for each row and column");
+    into(rows, columns, &mut Store { stride: columns.columns(), out });
+}
+
+/// The products of each of `rows` with each column, tile by tile into `finish`.
+pub(crate) fn into(rows: &[f32], columns: &Packed<f32>, finish: &mut impl Finish) {
+    let stride = columns.depth();
+    let left = Matrix { numbers: rows, rows: rows.len() / stride.max(1), stride };
+    product(kernel(), left, columns, finish);
 }
 
 /// Inner product, summed in sixteen fixed lanes.
@@ -59,6 +35,27 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
+/// The fastest f32 kernel of this CPU, found out once.
+fn kernel() -> Kernel {
+    static KERNEL: OnceLock<Kernel> = OnceLock::new();
+    *KERNEL.get_or_init(|| Kernel::detect(Precision::F32).unwrap_or_else(|| Kernel::available()[0]))
+}
+
+struct Store<'a> {
+    out: &'a mut [f32],
+    stride: usize,
+}
+
+impl Finish for Store<'_> {
+    #[inline(always)]
+    fn tile<const FUSED: bool>(&mut self, row: usize, column: usize, width: usize, sums: &[[f32; NR]]) {
+        for (offset, sums) in sums.iter().enumerate() {
+            let start = (row + offset) * self.stride + column;
+            self.out[start..start + width].copy_from_slice(&sums[..width]);
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
@@ -66,17 +63,18 @@ mod tests {
 
     #[test]
     fn products_equal_the_sums_they_stand_for() {
-        let (m, n, dim) = (5, 7, 37);
-        let a: Vec<f32> = (0..m * dim).map(|at| (at % 11) as f32 - 5.0).collect();
-        let b: Vec<f32> = (0..n * dim).map(|at| (at % 7) as f32 - 3.0).collect();
-        let mut out = vec![f32::NAN; m * n];
-        multiply(&mut out, &a, &transposed(&b, dim), dim, n);
-        for row in 0..m {
-            for column in 0..n {
-                let (x, y) = (&a[row * dim..(row + 1) * dim], &b[column * dim..(column + 1) * dim]);
-                let expected: f32 = x.iter().zip(y).map(|(x, y)| x * y).sum();
-                assert_eq!(out[row * n + column], expected, "small whole numbers multiply exactly");
-                assert_eq!(dot(x, y), expected, "the inner product alone says the same");
+        for (m, n, dim) in [(5, 7, 37), (33, 70, 16), (1, 1, 1), (3, 0, 4), (0, 3, 4)] {
+            let a: Vec<f32> = (0..m * dim).map(|at| (at % 11) as f32 - 5.0).collect();
+            let b: Vec<f32> = (0..n * dim).map(|at| (at % 7) as f32 - 3.0).collect();
+            let mut out = vec![f32::NAN; m * n];
+            multiply(&mut out, &a, &packed(&b, dim));
+            for row in 0..m {
+                for column in 0..n {
+                    let (x, y) = (&a[row * dim..(row + 1) * dim], &b[column * dim..(column + 1) * dim]);
+                    let expected: f32 = x.iter().zip(y).map(|(x, y)| x * y).sum();
+                    assert_eq!(out[row * n + column], expected, "small whole numbers multiply exactly");
+                    assert_eq!(dot(x, y), expected, "the inner product alone says the same");
+                }
             }
         }
     }

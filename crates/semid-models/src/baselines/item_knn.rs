@@ -24,7 +24,7 @@ pub struct ItemKnnSettings {
 impl ItemKnnSettings {
     /// Good settings to start from.
     pub fn starter() -> Self {
-        ItemKnnSettings { neighbours: 200, shrinkage: 10.0, history: 20, recency: 0.8 }
+        ItemKnnSettings { neighbours: 200, shrinkage: 10.0, history: 20, recency: 0.6 }
     }
 }
 

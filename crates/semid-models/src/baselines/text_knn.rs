@@ -6,7 +6,8 @@ use semid_core::{Embeddings, Error, History, RankedList, Ranker, Recommender, Re
 use serde::{Deserialize, Serialize};
 
 use super::{check_recency, recent};
-use crate::products::{dot, multiply, transposed};
+use crate::kernels::Packed;
+use crate::products::{dot, multiply, packed};
 use crate::top_k::{Best, Met, TieOrder};
 
 /// Items whose scores are made at one go.
@@ -84,8 +85,8 @@ struct FittedTextKnn {
     dim: usize,
     /// `items × dim`, each row of length 1 (or 0).
     rows: Vec<f32>,
-    /// The same as columns, `TILE` items at a time: `dim × TILE` each.
-    tiles: Vec<Vec<f32>>,
+    /// The same as the right sides of products, `TILE` items each.
+    tiles: Vec<Packed<f32>>,
 }
 
 impl FittedTextKnn {
@@ -98,7 +99,7 @@ impl FittedTextKnn {
                 row.iter_mut().for_each(|value| *value /= norm);
             }
         });
-        let tiles = rows.par_chunks(TILE * dim).map(|tile| transposed(tile, dim)).collect();
+        let tiles = rows.par_chunks(TILE * dim).map(|tile| packed(tile, dim)).collect();
         FittedTextKnn { settings, dim, rows, tiles }
     }
 
@@ -133,9 +134,9 @@ impl FittedTextKnn {
         let mut scores = Vec::new();
         for (tile, columns) in self.tiles.iter().enumerate() {
             work.check()?;
-            let items = columns.len() / self.dim;
+            let items = columns.columns();
             scores.resize(queries.len() / self.dim * items, 0.0);
-            multiply(&mut scores, &queries, columns, self.dim, items);
+            multiply(&mut scores, &queries, columns);
             let mut scores = &mut scores[..];
             for ((history, best), &count) in histories.iter().zip(&mut best).zip(&counts) {
                 let (own, rest) = std::mem::take(&mut scores).split_at_mut(count * items);

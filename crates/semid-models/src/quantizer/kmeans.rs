@@ -7,10 +7,17 @@ use rand::{Rng, RngCore};
 use rayon::prelude::*;
 use semid_core::{Cancelled, Result, Work};
 
-use crate::products::{dot, multiply, transposed};
+use crate::kernels::{Finish, NR, Packed};
+use crate::products::{self, dot, multiply, packed};
 
 /// Rows whose products are made at one go: small enough for the cache of one core beside the centroids.
-const BLOCK: usize = 128;
+const BLOCK: usize = 112;
+
+/// Rows whose distances to a new first centroid are made at one go.
+const START_BLOCK: usize = 1024;
+
+/// A squared distance below this share of the norms it is the difference of is rounding, and counts as none.
+const ROUNDING: f32 = 4e-6;
 
 /// k-means++ looks at this many rows per cluster at most; on larger sets a seeded sample stands for the whole.
 const START_ROWS_PER_CLUSTER: usize = 64;
@@ -88,27 +95,31 @@ impl KMeans {
     /// remaining centroids repeat the first and stay without rows.
     pub fn start(&self, work: &Work, rows: &[f32], clusters: usize, rng: &mut impl RngCore) -> Result<Vec<f32>> {
         let sample = sample(rows.len() / self.dim, clusters.saturating_mul(START_ROWS_PER_CLUSTER), rng);
-        let row = |at: usize| &rows[sample[at] * self.dim..(sample[at] + 1) * self.dim];
-        let mut centroids = Vec::with_capacity(clusters * self.dim);
+        let rows: Vec<f32> = sample.iter().flat_map(|&at| &rows[at * self.dim..(at + 1) * self.dim]).copied().collect();
+        let blocks: Vec<Packed<f32>> =
+            rows.par_chunks(START_BLOCK * self.dim).map(|block| packed(block, self.dim)).collect();
+        let norms: Vec<f32> = rows.par_chunks_exact(self.dim).map(|row| dot(row, row)).collect();
         let mut distances = vec![f32::INFINITY; sample.len()];
-        let mut next = Some(rng.random_range(0..sample.len().max(1) as u64) as usize).filter(|_| !sample.is_empty());
+        let mut next = (!sample.is_empty()).then(|| rng.random_range(0..sample.len() as u64) as usize);
+        let mut centroids = Vec::with_capacity(clusters * self.dim);
         for _ in 0..clusters {
             work.check()?;
-            let Some(chosen) = next else {
+            let Some(at) = next else {
                 // Every row is a centroid already: a copy of the first is never nearer than the first.
                 let first = centroids.get(..self.dim).map_or(vec![0.0; self.dim], <[f32]>::to_vec);
                 centroids.extend(first);
                 continue;
             };
-            centroids.extend_from_slice(row(chosen));
-            let chosen = row(chosen);
-            let sums: Vec<f64> = distances
-                .par_chunks_mut(1024)
-                .enumerate()
-                .map(|(chunk, distances)| {
+            let (chosen, norm) = (&rows[at * self.dim..(at + 1) * self.dim], norms[at]);
+            centroids.extend_from_slice(chosen);
+            let blocks = distances.par_chunks_mut(START_BLOCK).zip(norms.par_chunks(START_BLOCK)).zip(&blocks);
+            let sums: Vec<f64> = blocks
+                .map(|((distances, norms), block)| {
+                    let mut products = vec![0.0; distances.len()];
+                    multiply(&mut products, chosen, block);
                     let mut sum = 0.0;
-                    for (at, distance) in distances.iter_mut().enumerate() {
-                        *distance = distance.min(squared_distance(row(chunk * 1024 + at), chosen));
+                    for ((distance, &own), product) in distances.iter_mut().zip(norms).zip(products) {
+                        *distance = distance.min(squared_distance(norm - 2.0 * product, norm, own));
                         sum += f64::from(*distance);
                     }
                     sum
@@ -125,74 +136,77 @@ impl KMeans {
 
     /// The cluster of each row: the nearest, or, to keep clusters even, the nearest that has room.
     pub fn assign(&self, work: &Work, rows: &[f32], centroids: &[f32], even: bool) -> Result<Nearest> {
-        let clusters = centroids.len() / self.dim;
-        let columns = transposed(centroids, self.dim);
+        let columns = packed(centroids, self.dim);
         let norms: Vec<f32> = centroids.chunks_exact(self.dim).map(|centroid| dot(centroid, centroid)).collect();
         let count = rows.len() / self.dim;
-        let mut nearest = Nearest { clusters: vec![0; count], distances: vec![0.0; count], gaps: vec![] };
-        nearest.gaps.resize(if even { count } else { 0 }, 0.0);
-        let gaps: Vec<&mut [f32]> = match even {
-            true => nearest.gaps.chunks_mut(BLOCK).collect(),
-            false => (0..count.div_ceil(BLOCK)).map(|_| &mut [][..]).collect(),
-        };
-        rows.par_chunks(BLOCK * self.dim)
+        let mut nearest = Nearest { clusters: vec![0; count], distances: vec![0.0; count] };
+        let blocks = rows
+            .par_chunks(BLOCK * self.dim)
             .zip(nearest.clusters.par_chunks_mut(BLOCK))
-            .zip(nearest.distances.par_chunks_mut(BLOCK))
-            .zip(gaps)
-            .try_for_each_init(Vec::new, |scores, (((rows, out), distances), gaps)| {
-                work.check()?;
-                self.score_block(rows, &columns, &norms, scores);
-                for (at, scores) in scores.chunks_exact(clusters).enumerate() {
-                    let (cluster, score) = lowest(scores);
-                    (out[at], distances[at]) = (cluster as u32, score);
-                    if let Some(gap) = gaps.get_mut(at) {
-                        let others = scores[..cluster].iter().chain(&scores[cluster + 1..]);
-                        *gap = others.fold(f32::INFINITY, |low, &score| low.min(score)) - score;
+            .zip(nearest.distances.par_chunks_mut(BLOCK));
+        if even {
+            let mut gaps = vec![0.0; count];
+            blocks.zip(gaps.par_chunks_mut(BLOCK)).try_for_each_init(
+                Vec::new,
+                |scores, (((rows, clusters), distances), gaps)| {
+                    work.check()?;
+                    score(rows, &columns, &norms, scores);
+                    for (at, scores) in scores.chunks_exact(norms.len()).enumerate() {
+                        let (cluster, score, second) = two_lowest(scores);
+                        (clusters[at], distances[at], gaps[at]) = (cluster as u32, score, second - score);
                     }
+                    Ok::<_, Cancelled>(())
+                },
+            )?;
+            self.serve(work, rows, &columns, &norms, &gaps, &mut nearest)?;
+        } else {
+            let padded: Vec<f32> = (0..norms.len().next_multiple_of(NR))
+                .map(|at| norms.get(at).copied().unwrap_or(f32::INFINITY))
+                .collect();
+            blocks.try_for_each(|((rows, clusters), distances)| {
+                work.check()?;
+                let mut lowest = Lowest { norms: &padded, rows: vec![LowestOfRow::default(); clusters.len()] };
+                products::into(rows, &columns, &mut lowest);
+                for ((cluster, distance), row) in clusters.iter_mut().zip(distances).zip(&lowest.rows) {
+                    (*cluster, *distance) = row.lowest();
                 }
                 Ok::<_, Cancelled>(())
             })?;
-        // What the scores lack to be squared distances is the norm of the row.
-        nearest.distances.par_iter_mut().zip(rows.par_chunks_exact(self.dim)).for_each(|(distance, row)| {
-            *distance = (*distance + dot(row, row)).max(0.0);
-        });
-        if even {
-            self.balance(work, rows, centroids, &mut nearest)?;
         }
+        // What the scores lack to be squared distances is the norm of the row.
+        let (clusters, distances) = (nearest.clusters.par_iter(), nearest.distances.par_iter_mut());
+        distances.zip(clusters).zip(rows.par_chunks_exact(self.dim)).for_each(|((distance, &cluster), row)| {
+            *distance = squared_distance(*distance, norms[cluster as usize], dot(row, row));
+        });
         Ok(nearest)
     }
 
-    /// `scores[row × cluster] = ‖c‖² − 2·x·c`: what orders the clusters of a row.
-    fn score_block(&self, rows: &[f32], columns: &[f32], norms: &[f32], scores: &mut Vec<f32>) {
-        scores.resize(rows.len() / self.dim * norms.len(), 0.0);
-        multiply(scores, rows, columns, self.dim, norms.len());
-        for scores in scores.chunks_exact_mut(norms.len()) {
-            for (score, norm) in scores.iter_mut().zip(norms) {
-                *score = norm - 2.0 * *score;
-            }
-        }
-    }
-
     /// Rows that would lose most by going elsewhere are served first; each goes to the nearest cluster with room.
-    fn balance(&self, work: &Work, rows: &[f32], centroids: &[f32], nearest: &mut Nearest) -> Result<()> {
-        let clusters = centroids.len() / self.dim;
-        let room = nearest.clusters.len().div_ceil(clusters);
-        let mut order: Vec<usize> = (0..nearest.clusters.len()).collect();
-        order.sort_by(|&a, &b| nearest.gaps[b].total_cmp(&nearest.gaps[a]).then(a.cmp(&b)));
-        let mut sizes = vec![0usize; clusters];
+    fn serve(
+        &self,
+        work: &Work,
+        rows: &[f32],
+        columns: &Packed<f32>,
+        norms: &[f32],
+        gaps: &[f32],
+        nearest: &mut Nearest,
+    ) -> Result<()> {
+        let room = gaps.len().div_ceil(norms.len());
+        let mut order: Vec<usize> = (0..gaps.len()).collect();
+        order.sort_by(|&a, &b| gaps[b].total_cmp(&gaps[a]).then(a.cmp(&b)));
+        let mut sizes = vec![0usize; norms.len()];
+        let mut scores = Vec::new();
         for (served, &row) in order.iter().enumerate() {
             if served % 1024 == 0 {
                 work.check()?;
             }
             if sizes[nearest.clusters[row] as usize] >= room {
-                let values = &rows[row * self.dim..(row + 1) * self.dim];
-                let best = (0..clusters)
-                    .filter(|&cluster| sizes[cluster] < room)
-                    .map(|at| (at, squared_distance(values, &centroids[at * self.dim..(at + 1) * self.dim])))
-                    .min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-                if let Some((cluster, distance)) = best {
-                    (nearest.clusters[row], nearest.distances[row]) = (cluster as u32, distance);
-                }
+                score(&rows[row * self.dim..(row + 1) * self.dim], columns, norms, &mut scores);
+                scores.iter_mut().zip(&sizes).filter(|(_, size)| **size >= room).for_each(|(score, _)| {
+                    *score = f32::INFINITY;
+                });
+                let (cluster, score, _) = two_lowest(&scores);
+                (nearest.clusters[row], nearest.distances[row]) = (cluster as u32, score);
             }
             sizes[nearest.clusters[row] as usize] += 1;
         }
@@ -259,48 +273,98 @@ pub struct Nearest {
     pub clusters: Vec<u32>,
     /// Squared distance to its centroid.
     pub distances: Vec<f32>,
-    /// By how much the second nearest is farther; only where clusters are kept even.
-    gaps: Vec<f32>,
 }
 
-/// Position and value of the lowest score, the first of equals. Two passes without a branch are faster than one with.
-fn lowest(scores: &[f32]) -> (usize, f32) {
-    let mut lanes = [f32::INFINITY; 16];
-    let blocks = scores.chunks_exact(16);
-    let rest = blocks.remainder();
-    for block in blocks {
-        for lane in 0..16 {
-            lanes[lane] = if block[lane] < lanes[lane] { block[lane] } else { lanes[lane] };
+/// `scores[row × cluster] = ‖c‖² − 2·x·c`: what orders the clusters of a row.
+fn score(rows: &[f32], columns: &Packed<f32>, norms: &[f32], scores: &mut Vec<f32>) {
+    scores.resize(rows.len() / columns.depth() * norms.len(), 0.0);
+    multiply(scores, rows, columns);
+    for scores in scores.chunks_exact_mut(norms.len()) {
+        scores.iter_mut().zip(norms).for_each(|(score, norm)| *score = norm - 2.0 * *score);
+    }
+}
+
+/// The squared distance that a score stands for, given the norms of the centroid and of the row.
+fn squared_distance(score: f32, centroid: f32, row: f32) -> f32 {
+    let distance = score + row;
+    if distance <= ROUNDING * (centroid + row) { 0.0 } else { distance }
+}
+
+/// Position and value of the lowest score, the first of equals, and the value of the second lowest.
+fn two_lowest(scores: &[f32]) -> (usize, f32, f32) {
+    let (mut at, mut lowest, mut second) = (0, f32::INFINITY, f32::INFINITY);
+    for (position, &score) in scores.iter().enumerate() {
+        if score < lowest {
+            (at, lowest, second) = (position, score, lowest);
+        } else if score < second {
+            second = score;
         }
     }
-    let lowest = lanes.iter().chain(rest).fold(f32::INFINITY, |low, &score| if score < low { score } else { low });
-    (scores.iter().position(|&score| score == lowest).unwrap_or(0), lowest)
+    (at, lowest, second)
 }
 
-fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; 16];
-    let (a_blocks, b_blocks) = (a.chunks_exact(16), b.chunks_exact(16));
-    let rest: f32 = a_blocks.remainder().iter().zip(b_blocks.remainder()).map(|(x, y)| (x - y) * (x - y)).sum();
-    for (x, y) in a_blocks.zip(b_blocks) {
-        for lane in 0..16 {
-            let difference = x[lane] - y[lane];
-            lanes[lane] += difference * difference;
+/// Keeps the lowest score of each row while its products pass by, so that they are never stored.
+struct Lowest<'a> {
+    /// Norms of the centroids, filled up with infinities to whole panels.
+    norms: &'a [f32],
+    rows: Vec<LowestOfRow>,
+}
+
+/// The lowest score in each lane of the panels, and the panel it is from.
+#[derive(Clone)]
+#[repr(align(64))]
+struct LowestOfRow {
+    scores: [f32; NR],
+    panels: [u32; NR],
+}
+
+impl Default for LowestOfRow {
+    fn default() -> Self {
+        LowestOfRow { scores: [f32::INFINITY; NR], panels: [0; NR] }
+    }
+}
+
+impl LowestOfRow {
+    /// Column and score of the lowest, the first of equals.
+    fn lowest(&self) -> (u32, f32) {
+        let mut best = (0, f32::INFINITY);
+        for (lane, (&score, &panel)) in self.scores.iter().zip(&self.panels).enumerate() {
+            let column = panel * NR as u32 + lane as u32;
+            if score < best.1 || (score == best.1 && column < best.0) {
+                best = (column, score);
+            }
+        }
+        best
+    }
+}
+
+impl Finish for Lowest<'_> {
+    #[inline(always)]
+    fn tile<const FUSED: bool>(&mut self, row: usize, column: usize, _width: usize, sums: &[[f32; NR]]) {
+        let panel = (column / NR) as u32;
+        let (norms, _) = self.norms[column..].split_at(NR);
+        for (row, sums) in self.rows[row..].iter_mut().zip(sums) {
+            for lane in 0..NR {
+                let score = norms[lane] - 2.0 * sums[lane];
+                let lower = score < row.scores[lane];
+                row.scores[lane] = if lower { score } else { row.scores[lane] };
+                row.panels[lane] = if lower { panel } else { row.panels[lane] };
+            }
         }
     }
-    lanes.iter().sum::<f32>() + rest
 }
 
-/// A row drawn in proportion to its distance; none when all distances are 0. `sums` are those of chunks of 1024.
+/// A row drawn in proportion to its distance; none when all distances are 0. `sums` are those of the blocks.
 fn draw(sums: &[f64], distances: &[f32], at: f64) -> Option<usize> {
     let total: f64 = sums.iter().sum();
     let mut left = at * total;
     let mut last = None;
-    for (chunk, &sum) in sums.iter().enumerate() {
-        if left >= sum && chunk + 1 < sums.len() {
+    for (block, &sum) in sums.iter().enumerate() {
+        if left >= sum && block + 1 < sums.len() {
             left -= sum;
             continue;
         }
-        for (row, &distance) in distances.iter().enumerate().skip(chunk * 1024) {
+        for (row, &distance) in distances.iter().enumerate().skip(block * START_BLOCK) {
             if distance > 0.0 {
                 last = Some(row);
                 left -= f64::from(distance);

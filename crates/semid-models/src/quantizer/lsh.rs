@@ -7,7 +7,7 @@ use semid_core::{CodeShape, CodeTable, Codebooks, Embeddings, Error, Quantizer, 
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{Reader, Writer, damaged};
-use crate::products::{multiply, transposed};
+use crate::products::{multiply, packed};
 
 /// Settings of LSH.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ impl LshCodebooks {
         }
         let bits = bits(&self.shape);
         let mut out = vec![0.0; rows.len() / self.dim * bits];
-        multiply(&mut out, &centred, &transposed(&self.planes, self.dim), self.dim, bits);
+        multiply(&mut out, &centred, &packed(&self.planes, self.dim));
         out
     }
 }
