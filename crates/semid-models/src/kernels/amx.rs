@@ -37,12 +37,7 @@ pub(super) unsafe fn product_bf16_amx<F: Finish>(left: Matrix<'_, Bf16>, right: 
 }
 
 #[inline(always)]
-fn product<R: Registers, F: Finish>(
-    registers: &mut R,
-    left: Matrix<'_, Bf16>,
-    right: &Packed<Bf16>,
-    finish: &mut F,
-) {
+fn product<R: Registers, F: Finish>(registers: &mut R, left: Matrix<'_, Bf16>, right: &Packed<Bf16>, finish: &mut F) {
     let depth = right.depth();
     left.check(depth);
     assert!(depth.is_multiple_of(DEPTH), "a depth is whole tile registers");
@@ -302,7 +297,11 @@ mod tests {
                 for column in 0..columns {
                     let terms = (0..depth).map(|k| left[row * stride + k].to_f32() * weights[column * depth + k]);
                     // Multiples of 1/64 below 2^18: exact in any order.
-                    assert_eq!(out[row * columns + column], terms.sum::<f32>(), "{rows}×{depth}×{columns} at {row}, {column}");
+                    assert_eq!(
+                        out[row * columns + column],
+                        terms.sum::<f32>(),
+                        "{rows}×{depth}×{columns} at {row}, {column}"
+                    );
                 }
             }
         }

@@ -39,12 +39,8 @@ fn check_products<T: Element>(kernel: Kernel) {
         let matrix = Matrix { numbers: &left, rows, stride };
 
         let mut activated = vec![0.0f32; rows * columns];
-        let mut finish = AddBiasActivate {
-            bias: &bias,
-            activation: Activation::Gelu,
-            out: &mut activated,
-            stride: columns,
-        };
+        let mut finish =
+            AddBiasActivate { bias: &bias, activation: Activation::Gelu, out: &mut activated, stride: columns };
         product(kernel, matrix, &packed, &mut finish);
         let residual = numbers(rows * columns, 4);
         let mut added = residual.clone();
@@ -156,7 +152,9 @@ fn norms_and_softmax_of_every_kernel_agree_with_their_definitions() {
 
 #[test]
 fn bf16_rounds_to_nearest_even_and_keeps_what_is_not_finite() {
-    for (value, bits) in [(1.0f32, 0x3f80u16), (-2.5, 0xc020), (1.003_906_3, 0x3f80), (1.011_718_8, 0x3f82), (3.4e38, 0x7f80)] {
+    for (value, bits) in
+        [(1.0f32, 0x3f80u16), (-2.5, 0xc020), (1.003_906_3, 0x3f80), (1.011_718_8, 0x3f82), (3.4e38, 0x7f80)]
+    {
         assert_eq!(Bf16::from_f32(value).0, bits, "{value} rounds to {bits:#x}");
     }
     assert!(Bf16::from_f32(f32::NAN).to_f32().is_nan(), "a NaN must reach the check at the end");

@@ -155,12 +155,35 @@ macro_rules! micro_kernel {
 }
 
 micro_kernel!(
-    tile_f32_avx512, "avx512f", zmm_reg, "vfmadd231ps", __m512, 16, _mm512_setzero_ps, _mm512_load_ps, _mm512_store_ps
-);
-micro_kernel!(
-    tile_bf16_avx512, "avx512f,avx512bf16", zmm_reg, "vdpbf16ps", __m512, 16, _mm512_setzero_ps, _mm512_load_ps,
+    tile_f32_avx512,
+    "avx512f",
+    zmm_reg,
+    "vfmadd231ps",
+    __m512,
+    16,
+    _mm512_setzero_ps,
+    _mm512_load_ps,
     _mm512_store_ps
 );
 micro_kernel!(
-    tile_f32_avx2, "avx2,fma", ymm_reg, "vfmadd231ps", __m256, 8, _mm256_setzero_ps, _mm256_load_ps, _mm256_store_ps
+    tile_bf16_avx512,
+    "avx512f,avx512bf16",
+    zmm_reg,
+    "vdpbf16ps",
+    __m512,
+    16,
+    _mm512_setzero_ps,
+    _mm512_load_ps,
+    _mm512_store_ps
+);
+micro_kernel!(
+    tile_f32_avx2,
+    "avx2,fma",
+    ymm_reg,
+    "vfmadd231ps",
+    __m256,
+    8,
+    _mm256_setzero_ps,
+    _mm256_load_ps,
+    _mm256_store_ps
 );
