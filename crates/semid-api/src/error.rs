@@ -8,7 +8,7 @@ use semid_engine::settings::Problem;
 use serde::{Deserialize, Serialize};
 
 /// An error as every client sees it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error, ts_rs::TS)]
 #[error("{message}")]
 pub struct ApiError {
     /// What kind; stable.
@@ -22,7 +22,7 @@ pub struct ApiError {
 }
 
 /// Kinds of errors, each for someone who acts differently on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
     /// Somebody asked for the stop.

@@ -24,7 +24,7 @@ pub struct Jobs {
 type Task = Box<dyn FnOnce(&Work) -> Result<Value, ApiError> + Send>;
 
 /// What a reader sees of a job.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
 pub struct JobView {
     /// Names it.
     pub id: JobId,
@@ -35,13 +35,14 @@ pub struct JobView {
     /// Open steps and curves.
     pub progress: ProgressView,
     /// What came of it, when finished.
+    #[ts(type = "unknown")]
     pub result: Option<Value>,
     /// Why it failed, when it did.
     pub error: Option<ApiError>,
 }
 
 /// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum JobState {
     /// Waits for those before it.

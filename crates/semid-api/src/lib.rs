@@ -6,18 +6,25 @@
 mod commands;
 mod error;
 mod jobs;
+mod typescript;
 pub mod wire;
 
 use std::sync::{Arc, OnceLock};
 
+use semid_core::comparison::{Comparison, IdSchemeResult};
+use semid_engine::datasets::{ImportReport, ImportRequest};
+use semid_engine::evaluate_lists::JudgedLists;
+use semid_engine::settings::{ExperimentSettings, Problem};
 use semid_engine::{Engine, Home};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use wire::*;
 
 pub use error::{ApiError, Code};
 pub use jobs::{JobId, JobState, JobView, Jobs};
 pub use semid_engine as engine;
+pub use typescript::typescript;
 
 /// The program behind every shell.
 pub struct App {
@@ -35,30 +42,80 @@ pub struct Command {
     run: fn(&App, Value) -> Result<Value, ApiError>,
 }
 
-/// Every command there is. A new one is a line here and a handler.
-pub const COMMANDS: &[Command] = &[
-    command("datasets", "Data sets in the workspace and recipes at hand.", |app, p| reply(app, p, commands::datasets)),
-    command("import", "Import files; a job.", |app, p| reply(app, p, commands::import)),
-    command("import_recipe", "Import a recipe's data set; a job.", |app, p| reply(app, p, commands::import_recipe)),
-    command("embed", "Turn a file of texts into vectors; a job.", |app, p| reply(app, p, commands::embed)),
-    command("starter", "The default settings for a data set.", |app, p| reply(app, p, commands::starter)),
-    command("read_settings", "Settings from an experiment file.", |app, p| reply(app, p, commands::read_settings)),
-    command("check", "Problems of settings, each with its field.", |app, p| reply(app, p, commands::check)),
-    command("ids", "Build the IDs of a data set; a job.", |app, p| reply(app, p, commands::ids)),
-    command("start_run", "Run or resume an experiment; a job.", |app, p| reply(app, p, commands::start_run)),
-    command("runs", "All runs, newest first.", |app, p| reply(app, p, commands::runs)),
-    command("comparison", "The comparison of a run.", |app, p| reply(app, p, commands::comparison)),
-    command("export", "Write the report of a run.", |app, p| reply(app, p, commands::export)),
-    command("chart", "One chart of a run as SVG.", |app, p| reply(app, p, commands::chart)),
-    command("eval", "Judge the lists of any system.", |app, p| reply(app, p, commands::eval)),
-    command("doctor", "Check workspace, models, machine; a job.", |app, p| reply(app, p, commands::doctor)),
-    command("job", "One job as it is now.", |app, p| reply(app, p, commands::job)),
-    command("jobs", "All jobs of this process.", |app, p| reply(app, p, commands::jobs)),
-    command("cancel", "Ask a job to stop.", |app, p| reply(app, p, commands::cancel)),
-];
+/// Writes the list of commands once: what is dispatched and what is typed come from the same lines.
+macro_rules! commands {
+    ($($name:literal, $about:literal, $room:ident::$handler:ident: $request:ty => $reply:ty $(, job $result:ty)?;)*) => {
+        /// Every command there is. A new one is a line here and a handler.
+        pub const COMMANDS: &[Command] =
+            &[$(Command { name: $name, about: $about, run: |app, payload| reply(app, payload, commands::$room::$handler) }),*];
 
-const fn command(name: &'static str, about: &'static str, run: fn(&App, Value) -> Result<Value, ApiError>) -> Command {
-    Command { name, about, run }
+        /// The same list as types.
+        fn declare(types: &mut typescript::Declarations) {
+            $(types.command::<$request, $reply>($name, $about); $(types.job::<$result>($name);)?)*
+        }
+    };
+}
+
+commands! {
+    // Data sets
+    "datasets", "Data sets in the workspace and recipes at hand.", data::datasets: Nothing => DatasetList;
+    "dataset", "One data set with everything its page shows.", data::dataset: DatasetRequest => DatasetDetail;
+    "dataset_chart", "One chart of a data set.", data::dataset_chart: DatasetChartRequest => DrawnChart;
+    "dataset_problems", "Rows that could not be used, page by page.", data::dataset_problems: ItemsRequest => ProblemPage;
+    "items", "Items of a data set, page by page.", data::items: ItemsRequest => ItemPage;
+    "remove_dataset", "Remove a data set from the workspace.", data::remove_dataset: DatasetRequest => Nothing;
+    "preview_file", "What a file would be read as.", data::preview_file: PreviewRequest => PreviewReply;
+    "preview_texts", "The first item texts as they would be embedded.", data::preview_texts: ImportDraft => TextsReply;
+    "check_import", "Read files through without writing anything; a job.", data::check_import: ImportDraft => Started, job ImportCheck;
+    "import", "Import files; a job.", data::import: ImportRequest => Started, job ImportReport;
+    "import_recipe", "Import a recipe's data set; a job.", data::import_recipe: RecipeRequest => Started, job ImportReport;
+    "open_sample", "The sample and its finished comparison; a job.", data::open_sample: Nothing => Started, job SampleReport;
+    "embed", "Turn a file of texts into vectors; a job.", data::embed: EmbedRequest => Started, job EmbedReport;
+    // Experiments
+    "methods", "ID schemes, recommenders, metrics at hand.", runs::methods: Nothing => Methods;
+    "starter", "The default settings for a data set.", runs::starter: DatasetRequest => ExperimentSettings;
+    "fields", "Every setting explained.", runs::fields: SettingsRequest => Vec<FieldFacts>;
+    "read_settings", "Settings from an experiment file.", runs::read_settings: SettingsFileRequest => ExperimentSettings;
+    "check", "Problems of settings, each with its field.", runs::check: SettingsRequest => Vec<Problem>;
+    "estimate", "How long an experiment will take.", runs::estimate: SettingsRequest => Estimate;
+    "start_run", "Run or resume an experiment; a job.", runs::start_run: RunRequest => Started, job RunReport;
+    "resume_run", "Go on with a run that was stopped; a job.", runs::resume_run: RunNumber => Started, job RunReport;
+    "runs", "All runs, newest first.", runs::runs: Nothing => Vec<RunRow>;
+    "run_view", "A run as it goes or as it ended.", runs::run_view: RunNumber => RunView;
+    "run_curves", "The training curves of a run so far, drawn.", runs::run_curves: RunCurvesRequest => Option<DrawnChart>;
+    "cancel_run", "Ask a run to stop, whichever process runs it.", runs::cancel_run: RunNumber => Nothing;
+    "remove_run", "Remove a run and what only it uses.", runs::remove_run: RunNumber => Nothing;
+    "settings_difference", "What differs between the settings of runs.", runs::settings_difference: SettingsDifferenceRequest => SettingsDifference;
+    // Results
+    "comparison", "The comparison of a run.", results::comparison: RunSelector => Comparison;
+    "chart", "One chart of a run as SVG.", results::chart: ChartRequest => ChartReply;
+    "drawn_chart", "One chart of a run with its table and marks.", results::drawn_chart: ChartRequest => DrawnChart;
+    "number", "Where a number comes from.", results::number: NumberRequest => NumberFacts;
+    "users", "The users behind a number, page by page.", results::users: UsersRequest => UserPage;
+    "user", "One user's history, targets and list.", results::user: UserRequest => UserDetail;
+    "why_item", "How the generative model came to an item; a job.", results::why_item: WhyRequest => Started, job WhyReply;
+    "save", "Write a table, a report, a chart or a bundle to a file.", results::save: SaveRequest => Saved;
+    "open_bundle", "Open a bundle of another machine; a job.", results::open_bundle: FileRequest => Started, job OpenedBundle;
+    "export", "Write the report of a run.", results::export: ExportRequest => ExportReport;
+    "eval", "Judge the lists of any system.", results::eval: EvalRequest => JudgedLists;
+    // IDs
+    "ids", "Build the IDs of a data set; a job.", explore::ids: IdsRequest => Started, job IdsReport;
+    "schemes", "IDs there are for a data set.", explore::schemes: DatasetRequest => Vec<SchemeRow>;
+    "id_scheme", "Shape, quality and diagnosis of IDs.", explore::id_scheme: IdsSelector => IdSchemeResult;
+    "id_tree", "A node of the tree of codes.", explore::id_tree: TreeRequest => TreeNode;
+    "id_items", "Items below a prefix, page by page.", explore::id_items: IdItemsRequest => IdItemPage;
+    "neighbours", "Neighbours of an item in codes and in embeddings.", explore::neighbours: NeighboursRequest => NeighboursReply;
+    "catalog_map", "The catalog on a plane; a job.", explore::catalog_map: IdsSelector => Started, job CatalogMap;
+    "collisions", "Items that share all codes.", explore::collisions: CollisionsRequest => CollisionPage;
+    "compare_ids", "Two schemes on the same items.", explore::compare_ids: CompareIdsRequest => CompareIdsReply;
+    // The program
+    "about", "What this program is and stands on.", system::about: Nothing => About;
+    "set_preferences", "Keep what a person set.", system::set_preferences: Preferences => Preferences;
+    "fetch_model", "Fetch a model; a job.", system::fetch_model: ModelRequest => Started, job ModelRow;
+    "doctor", "Check workspace, models, machine; a job.", system::doctor: DoctorRequest => Started, job DoctorReport;
+    "job", "One job as it is now.", system::job: JobRequest => JobView;
+    "jobs", "All jobs of this process.", system::jobs: Nothing => Vec<JobView>;
+    "cancel", "Ask a job to stop.", system::cancel: JobRequest => bool;
 }
 
 impl App {

@@ -55,6 +55,9 @@ pub enum Command {
     Chart(ChartArgs),
     /// Judge the lists of any system: a TREC run against TREC qrels.
     Eval(EvalArgs),
+    /// Answer requests, one JSON line each, on standard input: for programs and for working on the window.
+    #[command(after_help = "Example:\n  echo '{\"id\": 1, \"command\": \"datasets\", \"payload\": {}}' | semid rpc")]
+    Rpc(RpcArgs),
     /// Check the workspace, the models and the machine, and say what to do.
     Doctor(DoctorArgs),
 }
@@ -276,4 +279,11 @@ pub struct DoctorArgs {
     /// Fetch the text encoder if it is not here.
     #[arg(long)]
     pub fetch: bool,
+}
+
+#[derive(Args)]
+pub struct RpcArgs {
+    /// Print the requests and replies as TypeScript instead.
+    #[arg(long)]
+    pub types: bool,
 }

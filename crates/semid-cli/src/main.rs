@@ -5,6 +5,7 @@ mod compare;
 mod follow;
 mod out;
 mod print;
+mod rpc;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -110,6 +111,7 @@ impl Shell {
                 self.tell(&report, |report| format!("The report of run {} is {}", report.run, report.report.display()))
             }
             Command::Chart(args) => self.chart(args),
+            Command::Rpc(args) => rpc::serve(&self.app, args.types),
             Command::Eval(args) => {
                 let per_user = args.per_user.map(absolute).transpose()?;
                 let request = EvalRequest {

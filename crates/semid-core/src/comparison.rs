@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The outcome of one experiment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct Comparison {
     /// The name the person gave it.
@@ -48,7 +48,7 @@ pub struct Comparison {
 }
 
 /// What is known of a data set.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct DatasetFacts {
     /// Its name in the workspace.
@@ -70,7 +70,7 @@ pub struct DatasetFacts {
 }
 
 /// How lists were made and judged.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct Protocol {
     /// Each fact as label and value ("Split", "leave-last-out"), for people.
@@ -94,7 +94,7 @@ pub struct Protocol {
 }
 
 /// A metric's definition, one click from its numbers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct MetricFacts {
     /// `ndcg@10`.
@@ -108,7 +108,7 @@ pub struct MetricFacts {
 }
 
 /// One arm: a recommender, with an ID scheme where it speaks in IDs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct ArmResult {
     /// `generative/rq-kmeans`, `popularity`.
@@ -134,7 +134,7 @@ pub struct ArmResult {
 }
 
 /// A metric of an arm over the judged users.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct MetricValue {
     /// `ndcg@10`.
@@ -152,7 +152,7 @@ pub struct MetricValue {
 }
 
 /// What an arm cost.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct Cost {
     /// Wall seconds spent embedding what this arm needs; 0 when it needs no embeddings.
@@ -170,7 +170,7 @@ pub struct Cost {
 }
 
 /// Signs that an arm works as it should.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct Health {
     /// Share of emitted IDs that are an item's ID, as decoded: 1 where decoding is constrained by the trie.
@@ -190,7 +190,7 @@ pub struct Health {
 }
 
 /// A metric on a part of the users.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct SliceValue {
     /// "Target popularity", "History length".
@@ -210,7 +210,7 @@ pub struct SliceValue {
 }
 
 /// A curve recorded while training.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct Curve {
     /// "training loss", "validation ndcg@10".
@@ -222,7 +222,7 @@ pub struct Curve {
 }
 
 /// One arm minus another on the same users.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct Difference {
     /// Key of the arm.
@@ -252,7 +252,7 @@ pub struct Difference {
 }
 
 /// An ID scheme on this catalog.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct IdSchemeResult {
     /// `rq-kmeans`.
@@ -270,7 +270,7 @@ pub struct IdSchemeResult {
 }
 
 /// One item with its ID.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct IdExample {
     /// Item title.
@@ -282,7 +282,7 @@ pub struct IdExample {
 }
 
 /// Quality of a set of IDs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct IdQuality {
     /// One entry per level, coarse to fine.
@@ -298,7 +298,7 @@ pub struct IdQuality {
 }
 
 /// Quality of one level.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct LevelQuality {
     /// Codes the level has.
@@ -316,7 +316,7 @@ pub struct LevelQuality {
 }
 
 /// How well prefixes agree with categories, beside what chance gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct CategoryAgreement {
     /// Purity.
@@ -332,7 +332,7 @@ pub struct CategoryAgreement {
 }
 
 /// Seconds of a stage.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default)]
 pub struct StageTime {
     /// "embed", "train generative/rq-kmeans, seed 1".

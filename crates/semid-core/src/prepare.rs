@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Case, Error, Interactions, Result, Sequences, Split, Work};
 
 /// How rows become sequences and sequences a split.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct PrepareSettings {
     /// Rows rated below are dropped; rows without a rating stay. None keeps all.
@@ -39,7 +39,7 @@ impl PrepareSettings {
 }
 
 /// What to do when a user met an item more than once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Duplicates {
     /// Every meeting counts.
@@ -51,7 +51,7 @@ pub enum Duplicates {
 }
 
 /// The order of a user's interactions with the same time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ties {
     /// A seeded shuffle: the file's order inside a day is often the order of the items' keys, which a model can learn.
@@ -61,7 +61,7 @@ pub enum Ties {
 }
 
 /// What is held out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case", tag = "rule")]
 pub enum SplitRule {
     /// A user's last item is the test, the one before it the validation, which is part of the test's history. Users with

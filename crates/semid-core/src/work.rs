@@ -139,7 +139,7 @@ impl Drop for Step<'_> {
 }
 
 /// What a reader sees of work in progress.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ts_rs::TS)]
 pub struct ProgressView {
     /// Open steps, outermost first.
     pub steps: Vec<StepView>,
@@ -148,7 +148,7 @@ pub struct ProgressView {
 }
 
 /// One open step.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
 pub struct StepView {
     /// What is being done.
     pub name: String,
@@ -165,7 +165,7 @@ pub struct StepView {
 }
 
 /// One point of a recorded curve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct SeriesPoint {
     /// Which curve.
     pub series: String,
@@ -197,7 +197,7 @@ impl Cancel {
 pub struct Cancelled;
 
 /// The one source of randomness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
 #[serde(transparent)]
 pub struct Seed(pub u64);
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Engine, Error, Result};
 
 /// What to import from files, as typed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImportRequest {
     /// Name in the workspace.
@@ -43,7 +43,7 @@ pub struct ImportRequest {
 }
 
 /// What came of an import.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct ImportReport {
     /// The data set as stored.
     pub dataset: Dataset,
@@ -56,7 +56,7 @@ pub struct ImportReport {
 }
 
 /// A recipe and whether its files are here.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct RecipeRow {
     /// `movielens-100k`.
     pub name: String,

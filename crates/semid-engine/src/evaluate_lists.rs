@@ -13,7 +13,7 @@ use crate::{Error, Result, files};
 const LONGEST_LINE: usize = 1_000_000;
 
 /// What `semid eval` prints: a contract for scripts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct JudgedLists {
     /// Means over the users, in the order asked for.
     pub metrics: Vec<NamedValue>,
@@ -26,7 +26,7 @@ pub struct JudgedLists {
 }
 
 /// A metric's mean.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct NamedValue {
     /// `ndcg@10`, as asked for.
     pub name: String,

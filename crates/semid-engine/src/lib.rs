@@ -28,6 +28,18 @@ pub use semid_charts::Theme;
 pub use semid_fetch::{self as fetch, Home};
 pub use semid_store as store;
 
+/// What an import is told and tells, for whoever shows it.
+pub mod import {
+    pub use semid_import::{
+        FileKind, FileSummary, Format, ImportSummary, Preview as FilePreview, Problem as RowProblem, ProblemKind, Role,
+    };
+}
+
+/// What a table on a screen is made of.
+pub mod report {
+    pub use semid_report::{Cell, Column, Row, Table};
+}
+
 use semid_store::Store;
 
 /// A home with models and a workspace with data sets, runs and artifacts.

@@ -16,7 +16,7 @@ use semid_models::quantizer::RqKMeans;
 use serde::{Deserialize, Serialize};
 
 /// An experiment as typed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct ExperimentSettings {
     /// What a person calls it.
@@ -44,7 +44,7 @@ pub struct ExperimentSettings {
 }
 
 /// How texts become vectors.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct TextSettings {
     /// Name of a model folder.
@@ -52,7 +52,7 @@ pub struct TextSettings {
 }
 
 /// The shape of IDs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct CodeSettings {
     /// Levels of an ID.
@@ -64,7 +64,7 @@ pub struct CodeSettings {
 }
 
 /// One ID scheme.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum IdSettings {
     /// Codes drawn at random by a keyed hash of the item's key.
@@ -97,7 +97,7 @@ pub enum IdSettings {
 }
 
 /// One recommender.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RecommenderSettings {
     /// Most met first.
@@ -111,7 +111,7 @@ pub enum RecommenderSettings {
 }
 
 /// How lists are judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct EvaluationSettings {
     /// Metrics shown, such as `ndcg@10`; the first is the one the headline speaks of.
@@ -311,7 +311,8 @@ impl Arm {
 }
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "FieldProblem")]
 pub struct Problem {
     /// Path of the field: `codes.levels`.
     pub field: String,

@@ -8,7 +8,7 @@ use semid_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// What a column means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Interactions: who.
@@ -231,7 +231,7 @@ impl fmt::Display for Role {
 }
 
 /// Columns set by a person: `user=reviewerID,item=asin`; `rating=none` says that a role has no column.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(transparent)]
 pub struct Mapping(pub BTreeMap<Role, Option<String>>);
 

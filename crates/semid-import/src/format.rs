@@ -7,7 +7,7 @@ use semid_core::Error;
 use serde::{Deserialize, Serialize};
 
 /// What a file is. Compression with gzip is seen by itself and no part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Fields between commas, semicolons or bars, quoted where needed.

@@ -11,7 +11,8 @@ use crate::items::ItemReader;
 use crate::sniff::{FileKind, sniff};
 
 /// What a file would be read as.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "FilePreview")]
 pub struct Preview {
     /// Name without its folder.
     pub name: String,

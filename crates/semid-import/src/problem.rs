@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) const SNIPPET_BYTES: usize = 200;
 
 /// One thing that was wrong with one row. The row was left out; the rows around it were not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "RowProblem")]
 pub struct Problem {
     /// Name of the file, without its folder.
     pub file: String,
@@ -21,7 +22,7 @@ pub struct Problem {
 }
 
 /// Kinds of problems; they are counted by kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
     /// More or fewer fields than the file has columns.

@@ -50,7 +50,7 @@ pub struct InteractionRow {
 }
 
 /// What an import came to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct ImportSummary {
     /// Items delivered.
     pub items: u64,
@@ -86,7 +86,7 @@ impl ImportSummary {
 }
 
 /// A file as it was read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct FileSummary {
     /// Name without its folder.
     pub name: String,

@@ -22,7 +22,7 @@ const HEAD: u64 = 1 << 20;
 const SAMPLE_ROWS: usize = 20;
 
 /// What the rows of a file are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
     /// One item a row.

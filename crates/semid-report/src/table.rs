@@ -1,9 +1,9 @@
 //! A table of formatted cells: what the page, Markdown, LaTeX and the terminal all show.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A table of formatted cells. Texts are raw: each format escapes what it shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Table {
     /// What it shows.
     pub title: String,
@@ -16,7 +16,8 @@ pub struct Table {
 }
 
 /// A column.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "TableColumn")]
 pub struct Column {
     /// Its head.
     pub title: String,
@@ -27,7 +28,8 @@ pub struct Column {
 }
 
 /// A row.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "TableRow")]
 pub struct Row {
     /// One per column.
     pub cells: Vec<Cell>,
@@ -38,7 +40,8 @@ pub struct Row {
 }
 
 /// A cell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "TableCell")]
 pub struct Cell {
     /// The number or the word.
     pub text: String,

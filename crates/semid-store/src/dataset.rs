@@ -35,7 +35,7 @@ pub enum OnExisting {
 }
 
 /// A data set of the workspace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Dataset {
     /// Number inside this workspace; a replaced data set gets a new one.
     pub id: i64,
@@ -52,6 +52,7 @@ pub struct Dataset {
     /// The template that made each item's text.
     pub text_template: String,
     /// Columns, filters and whatever else the import was told.
+    #[ts(type = "unknown")]
     pub settings: Value,
     /// Digest of items, users and interactions as stored.
     pub digest: String,

@@ -17,7 +17,7 @@ const LARGE_LOG_BYTES: u64 = 256 << 20;
 const LITTLE_DISK_BYTES: u64 = 1 << 30;
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Good to know.
@@ -29,7 +29,7 @@ pub enum Severity {
 }
 
 /// One thing the doctor noticed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
@@ -42,7 +42,7 @@ pub struct Finding {
 }
 
 /// A repair that loses nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Repair {
     /// Delete a file nobody needs: a leftover, or an artifact that was set aside.

@@ -12,7 +12,8 @@ pub(crate) const KEPT_PER_KIND: u64 = 1_000;
 const SNIPPET_CHARS: usize = 200;
 
 /// One row that could not be used.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "ImportProblem")]
 pub struct Problem {
     /// The file it is in.
     pub file: String,
@@ -27,7 +28,7 @@ pub struct Problem {
 }
 
 /// How many rows had one kind of problem.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct ProblemCount {
     /// The kind.
     pub kind: String,

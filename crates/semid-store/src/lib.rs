@@ -34,7 +34,7 @@ pub use dataset_writer::DatasetWriter;
 pub use doctor::{Finding, Repair, Severity, check};
 pub use embedding_cache::{CachedModel, CachedRows, TextDigest, text_digest};
 pub use error::{Error, Result};
-pub use import_problem::{Problem, ProblemCount};
+pub use import_problem::{Problem, Problem as ImportProblem, ProblemCount};
 pub use per_user::PerUser;
 pub use ranked_list::{decode_lists, encode_lists};
 pub use run::{NewRun, Run, RunEnd, RunStatus};

@@ -21,7 +21,7 @@ cargo xtask COMMAND
   test              every check: format, lints, docs, tests
   sample            write the simulated histories of datasets/sample-films again, the same bytes
   bench NAME        measure embed, metrics, kmeans, train, import or store; `bench --help` says how to add a rival
-  sample            simulate the histories of datasets/sample-films again, after a change of its catalog
+  wire              write the TypeScript of the requests and replies again, after a change of them
 
 Models and data go to SEMID_HOME, or where the platform keeps application data.";
 
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Some("test") if rest.is_empty() => test::test(),
         Some("sample") if rest.is_empty() => sample::write(),
         Some("bench") => bench::bench(rest),
-        Some("sample") if rest.is_empty() => sample(),
+        Some("wire") if rest.is_empty() => wire(),
         None | Some("help" | "--help" | "-h") => {
             println!("{HELP}");
             Ok(())
@@ -50,13 +50,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn sample() -> Result<(), String> {
-    let folder = shell::root().join("datasets/sample-films");
-    let items = folder.join("items.jsonl");
-    let items = std::fs::read_to_string(&items).map_err(|error| format!("{}: {error}", items.display()))?;
-    let interactions = folder.join("interactions.csv");
-    std::fs::write(&interactions, sample::interactions_csv(&items)?)
-        .map_err(|error| format!("{}: {error}", interactions.display()))?;
-    println!("Wrote {}.", interactions.display());
-    Ok(())
+/// Writes `ui/src/lib/wire.ts`.
+fn wire() -> Result<(), String> {
+    let output = shell::cargo().args(["run", "--quiet", "--package", "semid-cli", "--", "rpc", "--types"]).output();
+    let output = output.map_err(|error| format!("semid could not be started ({error})."))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let path = shell::root().join("ui/src/lib/wire.ts");
+    std::fs::write(&path, output.stdout).map_err(|error| format!("{}: {error}", path.display()))
 }

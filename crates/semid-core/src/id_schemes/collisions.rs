@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Code, CodeTable, Error, Result, SemanticId, SemanticIds};
 
 /// How items that share all their codes are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum CollisionRule {
     /// Every ID gets one more position, 0 for the first item of a group, 1 for the second, and so on (TIGER, Rajput et

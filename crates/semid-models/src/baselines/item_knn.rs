@@ -8,7 +8,7 @@ use super::{check_recency, recent, unknown_item};
 use crate::top_k::{Met, TieOrder, rank_each};
 
 /// Settings of item-kNN.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct ItemKnnSettings {
     /// Neighbours kept per item: memory is at most items × neighbours × 8 bytes.

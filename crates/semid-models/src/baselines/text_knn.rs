@@ -16,7 +16,7 @@ const TILE: usize = 1024;
 const BLOCK: usize = 64;
 
 /// Settings of text-kNN.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct TextKnnSettings {
     /// How many of the last items of a history are looked at.
@@ -28,7 +28,7 @@ pub struct TextKnnSettings {
 }
 
 /// How similarities to several items become one score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
     /// Their weighted mean: near to all of them.

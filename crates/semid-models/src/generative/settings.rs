@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How the generative recommender is built, trained and decoded. Every field counts; nothing is implied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct GenerativeSettings {
     /// Transformer blocks.

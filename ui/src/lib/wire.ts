@@ -1,0 +1,2112 @@
+// Written by `cargo xtask wire` from the Rust types; a test checks that it is current. Do not edit.
+
+/** What this program is and stands on. */
+export type About = {
+  /** `0.1.0`. */
+  version: string,
+  /** Each fact as label and value ("SQLite", "3.51.0"; "Processor", "…"). */
+  facts: Array<[string, string]>,
+  /** Where everything is kept. */
+  home: string,
+  /** Bytes it takes on the disk. */
+  home_bytes: number,
+  /** Threads in use now. */
+  threads: number,
+  /** Processor cores. */
+  cores: number,
+  /** What a person set. */
+  preferences: Preferences,
+  /** Models at hand, and those that can be fetched. */
+  models: Array<ModelRow>,
+};
+
+/** An error as every client sees it. */
+export type ApiError = {
+  /** What kind; stable. */
+  code: Code,
+  /** What happened, to what. */
+  message: string,
+  /** What to do; empty when the message says it. */
+  hint: string,
+  /** Problems with fields, for forms. */
+  problems: Array<FieldProblem>,
+};
+
+/** The curves of an arm. */
+export type ArmCurves = {
+  /** `generative/rq-kmeans`. */
+  arm: string,
+  /** "Generative · RQ-KMeans". */
+  title: string,
+  /** One a series and seed. */
+  curves: Array<Curve>,
+};
+
+/** One arm: a recommender, with an ID scheme where it speaks in IDs. */
+export type ArmResult = {
+  /** `generative/rq-kmeans`, `popularity`. */
+  key: string,
+  /** "Generative · RQ-KMeans". */
+  title: string,
+  /** Recommender's key. */
+  recommender: string,
+  /** ID scheme's key; none for recommenders that name items directly. */
+  ids: string | null,
+  /** One entry per metric of the comparison, in its order. */
+  values: Array<MetricValue>,
+  /** What it cost, mean over seeds. */
+  cost: Cost,
+  /** Whether to believe it. */
+  health: Health,
+  /** One value per measure of breadth, in their order, mean over seeds. */
+  breadth: Array<number>,
+  /** The primary metric and its companions by slice. */
+  slices: Array<SliceValue>,
+  /** Training curves of every seed. */
+  curves: Array<Curve>,
+};
+
+/** The catalog on a plane (result of the job `catalog_map`; kept, so that a second call is quick). */
+export type CatalogMap = {
+  /** Across, one an item, in −1 … 1. */
+  x: Array<number>,
+  /** Up, one an item, in −1 … 1. */
+  y: Array<number>,
+  /** First code, one an item. */
+  code: Array<number>,
+  /** Title, one an item. */
+  title: Array<string>,
+  /** ID as text, one an item. */
+  id: Array<string>,
+  /** First codes with label and items, most items first. */
+  codes: Array<MapCode>,
+  /** How the plane was made, in a sentence. */
+  method: string,
+};
+
+/** How well prefixes agree with categories, beside what chance gives. */
+export type CategoryAgreement = {
+  /** Purity. */
+  purity: number,
+  /** Mean purity over random permutations of the IDs. */
+  purity_by_chance: number,
+  /** Normalised mutual information (arithmetic mean). */
+  nmi: number,
+  /** Mean NMI over the same permutations. */
+  nmi_by_chance: number,
+  /** Adjusted mutual information. */
+  ami: number,
+};
+
+/** A place on a drawing, in the units of its `viewBox`, and what to say there. */
+export type ChartMark = {
+  /** Left. */
+  x: number,
+  /** Top. */
+  y: number,
+  /** Width. */
+  width: number,
+  /** Height. */
+  height: number,
+  /** What to say, one line each. */
+  lines: Array<string>,
+};
+
+/** A chart, or the names of the charts. */
+export type ChartReply = {
+  /** The charts there are. */
+  names: Array<string>,
+  /** The drawing; none when only names were asked for. */
+  svg: string | null,
+};
+
+/** Draw a chart. */
+export type ChartRequest = {
+  /** Which run. */
+  run: number,
+  /** Which chart; `list` names them. */
+  chart: string,
+  /** Dark instead of light. */
+  dark: boolean,
+};
+
+/** Kinds of errors, each for someone who acts differently on it. */
+export type Code = "cancelled" | "input" | "settings" | "not-found" | "exists" | "not-here" | "machine" | "busy" | "internal";
+
+/** The shape of IDs. */
+export type CodeSettings = {
+  /** Levels of an ID. */
+  levels: number,
+  /** Codes of each level. */
+  codes: number,
+  /** What to do when items share all codes. */
+  collisions: CollisionRule,
+};
+
+/** Groups of items that share all codes, largest first. */
+export type CollisionPage = {
+  /** Groups in all. */
+  groups: number,
+  /** Items in them. */
+  items: number,
+  /** In a sentence: what it means and what is done about it. */
+  sentence: string,
+  /** The page. */
+  page: Array<Array<NamedItem>>,
+};
+
+/** How items that share all their codes are told apart. */
+export type CollisionRule = "append-digit" | "next-best" | "keep";
+
+/** A page of groups of items that share all codes. */
+export type CollisionsRequest = {
+  /** The data set. */
+  dataset: string,
+  /** Names the IDs. */
+  ids: string,
+  /** First group. */
+  offset: number,
+  /** Groups at most. */
+  limit: number,
+};
+
+/** Two schemes side by side. */
+export type CompareIdsReply = {
+  /** Each measure as label, left, right, formatted: unique share, purity, neighbour recall, … . */
+  measures: Array<[string, string, string]>,
+  /** Adjusted mutual information between the prefixes of the two, one a level. */
+  agreement: Array<number>,
+  /** Items that match. */
+  total: number,
+  /** The page. */
+  rows: Array<ComparedItem>,
+};
+
+/** Lay two schemes side by side on the same items. */
+export type CompareIdsRequest = {
+  /** The data set. */
+  dataset: string,
+  /** One. */
+  left: string,
+  /** The other. */
+  right: string,
+  /** Words that key, title or an ID must contain; none: all. */
+  query?: string | null,
+  /** First row. */
+  offset: number,
+  /** Rows at most. */
+  limit: number,
+};
+
+/** An item under two schemes. */
+export type ComparedItem = {
+  /** Under the one. */
+  left: NamedItem,
+  /** Under the other. */
+  right: NamedItem,
+};
+
+/** The outcome of one experiment. */
+export type Comparison = {
+  /** The name the person gave it. */
+  name: string,
+  /** Unix seconds at which it finished. */
+  finished_at: number,
+  /** What it ran on. */
+  dataset: DatasetFacts,
+  /** How it was judged. Two comparisons with different protocols never share an axis or a test. */
+  protocol: Protocol,
+  /** Seeds of the replicates. */
+  seeds: Array<number>,
+  /** The metric the headline, the charts and the sorting speak of first, for instance `ndcg@10`. */
+  primary_metric: string,
+  /** Definitions of all metrics shown. */
+  metrics: Array<MetricFacts>,
+  /** Definitions of the measures of breadth: what all lists of an arm together look like. */
+  breadth_metrics: Array<MetricFacts>,
+  /** The arms, in the order asked for. */
+  arms: Array<ArmResult>,
+  /** Index of the arm that all others are compared with. */
+  baseline: number,
+  /** Every arm against the baseline, for every metric shown. */
+  differences: Array<Difference>,
+  /** Semantic − permuted under the same recommender: the meaning gain, the headline. */
+  meaning_gains: Array<Difference>,
+  /** Semantic − hash under the same recommender. */
+  hash_gains: Array<Difference>,
+  /** The question answered in a few sentences, every number from this struct. */
+  verdict: Array<string>,
+  /** The ID schemes: shape, quality, examples. */
+  id_schemes: Array<IdSchemeResult>,
+  /** Seconds of every stage of the run, in order. */
+  stages: Array<StageTime>,
+  /** The machine and the versions, as label and value. */
+  provenance: Array<[string, string]>,
+  /** The settings that reproduce it, as an experiment file. */
+  settings_toml: string,
+};
+
+/** Which correction. */
+export type Correction = "holm" | "benjamini-hochberg";
+
+/** What an arm cost. */
+export type Cost = {
+  /** Wall seconds spent embedding what this arm needs; 0 when it needs no embeddings. */
+  embed_secs: number,
+  /** Wall seconds for learning the quantizer and assigning IDs. */
+  quantize_secs: number,
+  /** Wall seconds of training, mean over seeds. */
+  train_secs: number,
+  /** Wall seconds of ranking all judged users, mean over seeds. */
+  rank_secs: number,
+  /** Highest resident memory of the process while the arm worked. */
+  peak_bytes: number,
+  /** Learned numbers. */
+  parameters: number,
+};
+
+/** A curve recorded while training. */
+export type Curve = {
+  /** "training loss", "validation ndcg@10". */
+  series: string,
+  /** Seed of the replicate. */
+  seed: number,
+  /** (epoch or step, value). */
+  points: Array<[number, number]>,
+};
+
+/** A data set of the workspace. */
+export type Dataset = {
+  /** Number inside this workspace; a replaced data set gets a new one. */
+  id: number,
+  /** Its name in the workspace; unique. */
+  name: string,
+  /** What a person calls it. */
+  title: string,
+  /** Licence in a sentence; empty when unknown. */
+  licence: string,
+  /** Whether the interactions were simulated; said wherever the data set is shown. */
+  simulated: boolean,
+  /** Where it came from. */
+  source: string,
+  /** The template that made each item's text. */
+  text_template: string,
+  /** Columns, filters and whatever else the import was told. */
+  settings: unknown,
+  /** Digest of items, users and interactions as stored. */
+  digest: string,
+  /** Unix seconds. */
+  imported_at: number,
+  /** Items of the catalog. */
+  items: number,
+  /** Users. */
+  users: number,
+  /** Interactions. */
+  interactions: number,
+  /** Rows of the files that could not be used. */
+  problems: number,
+};
+
+/** A chart of a data set. */
+export type DatasetChartRequest = {
+  /** Its name. */
+  dataset: string,
+  /** Which chart. */
+  chart: string,
+  /** Dark instead of light. */
+  dark: boolean,
+};
+
+/** A data set with everything its page shows. */
+export type DatasetDetail = {
+  /** As stored. */
+  dataset: Dataset,
+  /** Interactions over users times items, 0–1. */
+  density: number,
+  /** Each fact as label and value, formatted ("Median history", "26"). */
+  facts: Array<[string, string]>,
+  /** Problems by kind. */
+  problems: Array<ProblemCount>,
+  /** Charts there are: `history-lengths`, `popularity`, … */
+  charts: Array<string>,
+  /** Its runs, newest first. */
+  runs: Array<number>,
+};
+
+/** What is known of a data set. */
+export type DatasetFacts = {
+  /** Its name in the workspace. */
+  name: string,
+  /** What a person calls it. */
+  title: string,
+  /** Licence in a sentence; empty when unknown. */
+  licence: string,
+  /** Whether the interactions were simulated; said wherever the data set is shown. */
+  simulated: boolean,
+  /** Users, items, interactions after the filters. */
+  users: number,
+  /** Items of the catalog that take part. */
+  items: number,
+  /** Interactions that take part. */
+  interactions: number,
+  /** Digest of the data as imported. */
+  digest: string,
+};
+
+/** Data sets in the workspace and recipes at hand. */
+export type DatasetList = {
+  /** In the workspace. */
+  datasets: Array<Dataset>,
+  /** At hand. */
+  recipes: Array<RecipeRow>,
+};
+
+/** Names a data set. */
+export type DatasetRequest = {
+  /** Its name. */
+  dataset: string,
+};
+
+/** One arm minus another on the same users. */
+export type Difference = {
+  /** Key of the arm. */
+  arm: string,
+  /** Key of the arm subtracted. */
+  against: string,
+  /** `ndcg@10`. */
+  metric: string,
+  /** Mean paired difference. */
+  difference: number,
+  /** 95 % paired bootstrap interval. */
+  low: number,
+  /** Upper end. */
+  high: number,
+  /** Two-sided sign-flip p, (b + 1) / (m + 1). */
+  p: number,
+  /** Adjusted over the family the comparison names. */
+  p_adjusted: number,
+  /** Mean difference over its standard deviation. */
+  effect_size: number,
+  /** Users for whom the arm is better. */
+  wins: number,
+  /** Users for whom both are equal. */
+  ties: number,
+  /** Users for whom it is worse. */
+  losses: number,
+};
+
+/** What the doctor saw. */
+export type DoctorReport = {
+  /** Worst first; empty when all is well. */
+  findings: Array<Finding>,
+  /** What was mended. */
+  repaired: Array<string>,
+  /** The home looked at. */
+  home: string,
+};
+
+/** Look at everything. */
+export type DoctorRequest = {
+  /** Mend what can be mended without losing anything. */
+  repair: boolean,
+  /** Fetch the text encoder if it is not here. */
+  fetch: boolean,
+};
+
+/** A chart and the same numbers as a table. */
+export type DrawnChart = {
+  /** Its name. */
+  name: string,
+  /** Its title. */
+  title: string,
+  /** The drawing; scale it by its `viewBox`. */
+  svg: string,
+  /** The same numbers. */
+  table: Table,
+  /** Where on the drawing a value can be pointed at; may be empty. */
+  marks: Array<ChartMark>,
+};
+
+/** What to do when a user met an item more than once. */
+export type Duplicates = "keep-all" | "keep-first" | "keep-last";
+
+/** Vectors were written. */
+export type EmbedReport = {
+  /** Number of texts. */
+  rows: number,
+  /** Numbers in a vector. */
+  dim: number,
+  /** Instructions and precision used: "bf16-avx512". */
+  kernel: string,
+  /** Wall seconds of loading the encoder. */
+  load_secs: number,
+  /** Wall seconds of embedding. */
+  embed_secs: number,
+  /** Where they are. */
+  output: string,
+};
+
+/** Turn a file of texts into vectors. */
+export type EmbedRequest = {
+  /** One text a line. */
+  texts: string,
+  /** `.npy`, f32 rows. */
+  output: string,
+  /** Name or folder of the encoder. */
+  model: string,
+};
+
+/** How long an experiment will take. */
+export type Estimate = {
+  /** Each stage with its seconds, in order; 0 where an artifact is reused. */
+  stages: Array<EstimatedStage>,
+  /** Seconds in all, likely at least. */
+  low_secs: number,
+  /** Seconds in all, likely at most. */
+  high_secs: number,
+  /** What it rests on, in a sentence. */
+  basis: string,
+  /** A finished run of the same experiment on the same data, which will be shown instead. */
+  finished_run: number | null,
+  /** A stopped run of the same experiment, which will be resumed. */
+  resumes_run: number | null,
+  /** What must be fetched first, such as the text encoder; empty when nothing. */
+  missing: Array<string>,
+};
+
+/** A stage to come. */
+export type EstimatedStage = {
+  /** "Train and rank Generative · Hash, seed 1". */
+  stage: string,
+  /** Seconds. */
+  secs: number,
+  /** Whether it is done already. */
+  reused: boolean,
+};
+
+/** Judge the lists of any system. */
+export type EvalRequest = {
+  /** TREC run. */
+  run: string,
+  /** TREC qrels. */
+  qrels: string,
+  /** `ndcg@10`, … */
+  metrics: Array<string>,
+  /** Write every user's values here. */
+  per_user?: string | null,
+};
+
+/** How lists are judged. */
+export type EvaluationSettings = {
+  /** Metrics shown, such as `ndcg@10`; the first is the one the headline speaks of. */
+  metrics: Array<string>,
+  /** Bootstrap resamples behind the intervals, at least 1,000. */
+  resamples: number,
+  /** Sign flips behind the p-values, at least 1,000. */
+  flips: number,
+  /** How p-values are adjusted over all arms and metrics shown. */
+  correction: Correction,
+};
+
+/** An experiment as typed. */
+export type ExperimentSettings = {
+  /** What a person calls it. */
+  name: string,
+  /** Name of a data set in the workspace. */
+  dataset: string,
+  /** One replicate of everything after the embeddings per seed: IDs, initialisation, shuffling. */
+  seeds: Array<number>,
+  /** The seed of the split, the ties, the bootstrap: shared by all replicates, so that users stay comparable. */
+  data_seed: number,
+  /** Key of the arm that all others are compared with. */
+  baseline: string,
+  /** Filters, order in time, split. */
+  prepare: PrepareSettings,
+  /** How texts become vectors. */
+  text: TextSettings,
+  /** The shape all ID schemes share, so that arms spend the same tokens. */
+  codes: CodeSettings,
+  /** ID schemes, each an arm of every recommender that speaks in IDs. */
+  ids: Array<IdSettings>,
+  /** Recommenders. */
+  recommenders: Array<RecommenderSettings>,
+  /** How lists are judged. */
+  evaluation: EvaluationSettings,
+};
+
+/** A report was written. */
+export type ExportReport = {
+  /** Which run. */
+  run: number,
+  /** The page to open. */
+  report: string,
+};
+
+/** Write a report. */
+export type ExportRequest = {
+  /** Which run; the newest finished one when none. */
+  run?: number | null,
+  /** The folder. */
+  output: string,
+  /** Also per-user values. */
+  per_user: boolean,
+};
+
+/** A setting explained. */
+export type FieldFacts = {
+  /** Path in the settings: `codes.levels`, `recommenders.generative.d_model`. */
+  field: string,
+  /** What a form calls it. */
+  title: string,
+  /** What it does, in a sentence. */
+  sentence: string,
+  /** What can be typed. */
+  input: FieldInput,
+  /** Unit, such as "items"; may be empty. */
+  unit: string,
+  /** Whether a beginner never needs it. */
+  advanced: boolean,
+};
+
+/** What can be typed into a field. */
+export type FieldInput = { "kind": "text"
+} | { "kind": "number",
+  /** Lowest. */
+  low: number,
+  /** Highest. */
+  high: number,
+  /** Whether only whole numbers. */
+  whole: boolean,
+} | { "kind": "switch"
+} | { "kind": "choice",
+  /** Value, title and sentence of each. */
+  choices: Array<[string, string, string]>,
+} | { "kind": "list"
+} | { "kind": "file"
+};
+
+/** What is wrong with one field. */
+export type FieldProblem = {
+  /** Path of the field: `codes.levels`. */
+  field: string,
+  /** What is wrong and what to do. */
+  sentence: string,
+};
+
+/** What the rows of a file are. */
+export type FileKind = "items" | "interactions";
+
+/** What a file would be read as. */
+export type FilePreview = {
+  /** Name without its folder. */
+  name: string,
+  /** Size on the disk. */
+  bytes: number,
+  /** Whether it is compressed with gzip. */
+  compressed: boolean,
+  /** Its format. */
+  format: Format,
+  /** What its rows seem to be. */
+  kind: FileKind,
+  /** Its columns. */
+  columns: Array<string>,
+  /** The first rows as text, one entry a column. */
+  rows: Array<Array<string>>,
+  /** The column of each role that has one. */
+  mapping: Array<[Role, string]>,
+  /** The template the item texts would be made with; none for interactions. */
+  text: string | null,
+};
+
+/** Names a file. */
+export type FileRequest = {
+  /** The file. */
+  path: string,
+};
+
+/** A file as it was read. */
+export type FileSummary = {
+  /** Name without its folder. */
+  name: string,
+  /** What its rows are. */
+  kind: FileKind,
+  /** Its format. */
+  format: Format,
+  /** Size on the disk. */
+  bytes: number,
+  /** Rows read, good and bad, without the header. */
+  rows: number,
+  /** Its columns by role. */
+  columns: Array<[Role, string]>,
+};
+
+/** One thing the doctor noticed. */
+export type Finding = {
+  /** How much it matters. */
+  severity: Severity,
+  /** What it is, in a sentence. */
+  what: string,
+  /** What to do, in a sentence. */
+  advice: string,
+  /** What [`Store::repair`] would do about it, where that is safe. */
+  repair: Repair | null,
+};
+
+/** What a file is. Compression with gzip is seen by itself and no part of it. */
+export type Format = "csv" | "tsv" | "json-lines" | "parquet" | "recbole" | "movielens-100k" | "movielens-1m" | "movielens" | "amazon-2014" | "amazon-2018" | "amazon-2023";
+
+/** A file format. */
+export type FormatFacts = {
+  /** The value. */
+  format: Format,
+  /** What people call it. */
+  title: string,
+};
+
+/** How the generative recommender is built, trained and decoded. Every field counts; nothing is implied. */
+export type GenerativeSettings = {
+  /** Transformer blocks. */
+  layers: number,
+  /** Width of the residual stream. */
+  d_model: number,
+  /** Attention heads; must divide `d_model`. */
+  heads: number,
+  /** Share of the numbers dropped after the embedding and after each half of a block. */
+  dropout: number,
+  /** The model looks at this many of the last items. */
+  max_history: number,
+  /** Items that are targets in one window of a long history; `max_history + 1` makes windows follow each other
+   * without overlap (cheapest), fewer give every target more context and cost proportionally more. */
+  window_stride: number,
+  /** Tokens in one optimiser step. */
+  batch_tokens: number,
+  /** Passes over the training interactions. */
+  epochs: number,
+  /** Highest learning rate, reached after the warm-up, falling along a cosine to a tenth. */
+  learning_rate: number,
+  /** Share of the training over which the learning rate rises from 0. */
+  warm_up_share: number,
+  /** AdamW's decoupled decay of matrices and embeddings. */
+  weight_decay: number,
+  /** Share of the target probability spread evenly over the codes of the level. */
+  label_smoothing: number,
+  /** Gradients longer than this (Euclidean norm) are shortened to it. */
+  clip_norm: number,
+  /** Epochs from one validation to the next. */
+  validate_every: number,
+  /** Validations without a better NDCG@10 after which training stops. */
+  patience: number,
+  /** At most this many validation cases, drawn with the seed. */
+  validation_cases: number,
+  /** Prefixes kept per level when ranking; never fewer than twice the length of the list asked for. */
+  beam: number,
+  /** Parts a batch is cut into, each computed by one thread. Part of the settings and not of the machine, since the
+   * order in which gradients are added decides the last bits. */
+  shards: number,
+};
+
+/** Signs that an arm works as it should. */
+export type Health = {
+  /** Share of emitted IDs that are an item's ID, as decoded: 1 where decoding is constrained by the trie. */
+  id_validity: number,
+  /** The same share on a sample of users when nothing constrains decoding; none where there is nothing to constrain. */
+  unconstrained_id_validity: number | null,
+  /** Users for whom no list came. */
+  users_without_list: number,
+  /** Users whose list was shorter than the largest K. */
+  short_lists: number,
+  /** Share of neighbouring ranks with equal scores. */
+  tie_rate: number,
+  /** Distinct items in the top 10 over all users. */
+  distinct_in_top10: number,
+  /** What to worry about, in sentences; empty when nothing. */
+  warnings: Array<string>,
+};
+
+/** One item with its ID. */
+export type IdExample = {
+  /** Item title. */
+  title: string,
+  /** `12·207·9`. */
+  id: string,
+  /** `thriller › courtroom › 1990s`. */
+  labels: string,
+};
+
+/** A page of items with their IDs. */
+export type IdItemPage = {
+  /** Items that match. */
+  total: number,
+  /** The page. */
+  items: Array<NamedItem>,
+};
+
+/** Items below a prefix, or that match words. */
+export type IdItemsRequest = {
+  /** The data set. */
+  dataset: string,
+  /** Names the IDs. */
+  ids: string,
+  /** Codes from the root; empty: all. */
+  prefix: Array<number>,
+  /** Words that key, title or ID must contain; none: all. */
+  query?: string | null,
+  /** First row. */
+  offset: number,
+  /** Rows at most. */
+  limit: number,
+};
+
+/** An ID scheme. */
+export type IdMethod = {
+  /** `rq-kmeans`. */
+  key: string,
+  /** "RQ-KMeans". */
+  title: string,
+  /** What it does, in a sentence. */
+  sentence: string,
+  /** Its settings with their defaults; none where a file is needed first. */
+  starter: IdSettings | null,
+  /** Whether it needs the text encoder. */
+  reads_text: boolean,
+};
+
+/** Quality of a set of IDs. */
+export type IdQuality = {
+  /** One entry per level, coarse to fine. */
+  levels: Array<LevelQuality>,
+  /** Share of items whose codes, before any digit, are theirs alone. */
+  unique_share: number,
+  /** Items in the largest group that shares all codes. */
+  largest_group: number,
+  /** Mean squared error of decoding, over the mean squared distance from the mean; none where codes cannot be decoded. */
+  reconstruction_error: number | null,
+  /** Share of an item's 10 nearest in embedding space found among its 10 nearest in code space. */
+  neighbour_recall10: number | null,
+};
+
+/** An ID scheme on this catalog. */
+export type IdSchemeResult = {
+  /** `rq-kmeans`. */
+  key: string,
+  /** "RQ-KMeans". */
+  title: string,
+  /** Shape such as "3 × 64 + digit". */
+  shape: string,
+  /** Quality by level, then of the whole. */
+  quality: IdQuality,
+  /** What is remarkable, in words, beside what is normal for such a catalog. */
+  diagnosis: Array<string>,
+  /** A few items with their IDs: (item title, ID, labels). */
+  examples: Array<IdExample>,
+};
+
+/** One ID scheme. */
+export type IdSettings = { "scheme": "hash",
+} | { "scheme": "permuted",
+  /** Key of the scheme whose IDs are dealt. */
+  of: string,
+} | { "scheme": "lsh",
+} | { "scheme": "rq-kmeans",
+  /** Lloyd's iterations on each level at most. */
+  iterations: number,
+  /** Whether each dimension is brought to mean 0 and standard deviation 1 first. */
+  standardise: boolean,
+  /** Whether no code may have more items than an even share. */
+  balanced: boolean,
+} | { "scheme": "category-path",
+} | { "scheme": "atomic",
+} | { "scheme": "imported",
+  /** The file. */
+  file: string,
+};
+
+/** The IDs of a data set. */
+export type IdsReport = {
+  /** Quality, diagnosis, examples. */
+  scheme: IdSchemeResult,
+  /** Items. */
+  items: number,
+  /** Wall seconds. */
+  secs: number,
+  /** Whether they were made before. */
+  reused: boolean,
+  /** Where they were written. */
+  output: string | null,
+};
+
+/** Build the IDs of a data set. */
+export type IdsRequest = {
+  /** Data set, schemes, shape, encoder, filters; recommenders are not looked at. */
+  settings: ExperimentSettings,
+  /** The seed. */
+  seed: number,
+  /** Write item, ID and labels here, as CSV. */
+  output?: string | null,
+};
+
+/** Names IDs. */
+export type IdsSelector = {
+  /** The data set. */
+  dataset: string,
+  /** Names the IDs, as in `SchemeRow`. */
+  ids: string,
+};
+
+/** What an import would come to (result of the job `check_import`, which writes nothing). */
+export type ImportCheck = {
+  /** Counts, columns, problems by kind. */
+  summary: ImportSummary,
+  /** Problems by kind, each kind as a sentence. */
+  kinds: Array<ProblemKindCount>,
+  /** The first problems in full. */
+  problems: Array<RowProblem>,
+  /** Whether a data set of that name is there already. */
+  name_taken: boolean,
+};
+
+/** Check or preview an import as it is typed. */
+export type ImportDraft = {
+  /** What would be imported. */
+  import: ImportRequest,
+};
+
+/** One row that could not be used. */
+export type ImportProblem = {
+  /** The file it is in. */
+  file: string,
+  /** Line, counted from 1; none where the format has no lines. */
+  line: number | null,
+  /** Short and the same for all alike: "duplicate item", "bad rating". */
+  kind: string,
+  /** Why, in a sentence. */
+  reason: string,
+  /** The beginning of the row. */
+  snippet: string,
+};
+
+/** What came of an import. */
+export type ImportReport = {
+  /** The data set as stored. */
+  dataset: Dataset,
+  /** Counts, columns, problems by kind. */
+  summary: ImportSummary,
+  /** The first problems in full. */
+  problems: Array<ImportProblem>,
+  /** Wall seconds. */
+  secs: number,
+};
+
+/** What to import from files, as typed. */
+export type ImportRequest = {
+  /** Name in the workspace. */
+  name: string,
+  /** What a person calls it; the name when empty. */
+  title: string,
+  /** Licence in a sentence. */
+  licence: string,
+  /** Whether the interactions are simulated. */
+  simulated: boolean,
+  /** The catalog; none: items are those the interactions name. */
+  items: string | null,
+  /** Who met what when. */
+  interactions: string,
+  /** Format of both files; none: seen from each. */
+  format: string | null,
+  /** Columns by role, `user=reviewerID,item=asin`. */
+  map: string | null,
+  /** Template of the item text. */
+  text: string | null,
+  /** Import nothing if any row is wrong. */
+  strict: boolean,
+  /** Give items that only interactions name a place in the catalog. */
+  keep_unknown_items: boolean,
+  /** Replace a data set of the same name. */
+  replace: boolean,
+};
+
+/** What an import came to. */
+export type ImportSummary = {
+  /** Items delivered. */
+  items: number,
+  /** Users delivered. */
+  users: number,
+  /** Interactions delivered. */
+  interactions: number,
+  /** Items created because interactions name them and no items file has them. */
+  items_created: number,
+  /** Items with a category path. */
+  items_with_categories: number,
+  /** Interactions with a rating. */
+  with_rating: number,
+  /** Interactions with a time. */
+  with_time: number,
+  /** Earliest and latest time, unix seconds. */
+  time_span: [number, number] | null,
+  /** Problems by kind, only kinds that occurred, in the order of [`ProblemKind::ALL`]. */
+  problems: Array<[ProblemKind, number]>,
+  /** The files as they were read. */
+  files: Array<FileSummary>,
+  /** The template the item texts were made with; empty when there was none to fill. */
+  text: string,
+  /** Digest over everything delivered but the problems, hexadecimal: the same data, the same digest. */
+  digest: string,
+};
+
+/** Settings of item-kNN. */
+export type ItemKnnSettings = {
+  /** Neighbours kept per item: memory is at most items × neighbours × 8 bytes. */
+  neighbours: number,
+  /** What is added to the denominator of the cosine, in users: the higher, the less a few common users count. */
+  shrinkage: number,
+  /** How many of the last items of a history vote. */
+  history: number,
+  /** Weight of an item relative to the one after it: 1 weighs all alike. */
+  recency: number,
+};
+
+/** A page of items. */
+export type ItemPage = {
+  /** Items that match. */
+  total: number,
+  /** The page. */
+  items: Array<ItemRow>,
+};
+
+/** An item. */
+export type ItemRow = {
+  /** Its index in the catalog as imported. */
+  item: number,
+  /** Its key. */
+  key: string,
+  /** Its title. */
+  title: string,
+  /** Coarse to fine. */
+  categories: Array<string>,
+  /** What is embedded. */
+  text: string,
+  /** Interactions with it. */
+  interactions: number,
+};
+
+/** An item's text. */
+export type ItemText = {
+  /** Its key. */
+  key: string,
+  /** Its title. */
+  title: string,
+  /** What will be embedded. */
+  text: string,
+};
+
+/** A page of something, by data set. */
+export type ItemsRequest = {
+  /** Its name. */
+  dataset: string,
+  /** Words that key, title or categories must contain; none: all. */
+  query?: string | null,
+  /** First row. */
+  offset: number,
+  /** Rows at most. */
+  limit: number,
+};
+
+/** Names a job. */
+export type JobRequest = {
+  /** Its number. */
+  job: number,
+};
+
+/** Where a job stands. */
+export type JobState = "queued" | "running" | "finished" | "failed" | "cancelled";
+
+/** What a reader sees of a job. */
+export type JobView = {
+  /** Names it. */
+  id: number,
+  /** What it does, for people. */
+  title: string,
+  /** Where it stands. */
+  state: JobState,
+  /** Open steps and curves. */
+  progress: ProgressView,
+  /** What came of it, when finished. */
+  result: unknown,
+  /** Why it failed, when it did. */
+  error: ApiError | null,
+};
+
+/** What `semid eval` prints: a contract for scripts. */
+export type JudgedLists = {
+  /** Means over the users, in the order asked for. */
+  metrics: Array<NamedValue>,
+  /** Users judged: all with at least one relevant item. */
+  users: number,
+  /** Those of them for whom the run has no list; each counts 0. */
+  users_without_list: number,
+  /** Users of the qrels left out because nothing is relevant for them. */
+  users_without_relevant_item: number,
+};
+
+/** Quality of one level. */
+export type LevelQuality = {
+  /** Codes the level has. */
+  codes: number,
+  /** Share of them in use. */
+  usage_share: number,
+  /** Entropy of the codes in bits. */
+  entropy_bits: number,
+  /** 2^entropy: the number of equally used codes that would be as diverse. */
+  perplexity: number,
+  /** Items per code, most used first (for the chart). */
+  counts: Array<number>,
+  /** Agreement of the prefixes up to this level with the categories; none where there are none. */
+  category: CategoryAgreement | null,
+};
+
+/** An entry of a list. */
+export type ListEntry = {
+  /** Rank from 1. */
+  rank: number,
+  /** Higher is better. */
+  score: number,
+  /** Whether it holds a target. */
+  hit: boolean,
+  /** Its items: none for an ID that is no item's, several where items share an ID. */
+  items: Array<NamedItem>,
+};
+
+/** A first code on the map. */
+export type MapCode = {
+  /** The code. */
+  code: number,
+  /** Its label. */
+  label: string,
+  /** Items. */
+  items: number,
+  /** Where its label stands. */
+  x: number,
+  /** Where its label stands. */
+  y: number,
+};
+
+/** ID schemes and recommenders at hand. */
+export type Methods = {
+  /** ID schemes. */
+  ids: Array<IdMethod>,
+  /** Recommenders. */
+  recommenders: Array<RecommenderMethod>,
+  /** Metrics, as typed (`ndcg@10`), with titles and formulas; K can be any number. */
+  metrics: Array<MetricFacts>,
+};
+
+/** A metric's definition, one click from its numbers. */
+export type MetricFacts = {
+  /** `ndcg@10`. */
+  key: string,
+  /** `NDCG@10`. */
+  title: string,
+  /** The formula in a sentence. */
+  formula: string,
+  /** Whether more is better. */
+  higher_is_better: boolean,
+};
+
+/** A metric of an arm over the judged users. */
+export type MetricValue = {
+  /** `ndcg@10`. */
+  metric: string,
+  /** Mean over users of the per-user mean over seeds. */
+  mean: number,
+  /** 95 % bootstrap interval over users. */
+  low: number,
+  /** Upper end. */
+  high: number,
+  /** Mean over users, one value per seed. */
+  by_seed: Array<number>,
+  /** Standard deviation over seeds (n − 1); none with one seed. */
+  seed_sd: number | null,
+};
+
+/** Names a model. */
+export type ModelRequest = {
+  /** Its name. */
+  model: string,
+};
+
+/** A model. */
+export type ModelRow = {
+  /** The name settings use. */
+  name: string,
+  /** What people call it. */
+  title: string,
+  /** Licence in a sentence. */
+  licence: string,
+  /** Whether it is here. */
+  here: boolean,
+  /** Where, when it is here. */
+  folder: string | null,
+  /** Bytes on the disk, or to download. */
+  bytes: number | null,
+};
+
+/** An item with its ID under the arm's scheme. */
+export type NamedItem = {
+  /** Index in the run's catalog. */
+  item: number,
+  /** Its key. */
+  key: string,
+  /** Its title. */
+  title: string,
+  /** Coarse to fine. */
+  categories: Array<string>,
+  /** Codes and digit; empty where the arm has no IDs. */
+  codes: Array<number>,
+  /** Labels of the codes; empty where codes mean nothing. */
+  labels: Array<string>,
+};
+
+/** A metric's mean. */
+export type NamedValue = {
+  /** `ndcg@10`, as asked for. */
+  name: string,
+  /** The mean over users. */
+  value: number,
+};
+
+/** A neighbour. */
+export type Neighbour = {
+  /** The item. */
+  item: NamedItem,
+  /** Levels it shares from the root. */
+  shared_levels: number,
+  /** Cosine of the embeddings; none where the texts were never embedded. */
+  cosine: number | null,
+  /** Whether it is a neighbour in the other space too. */
+  in_both: boolean,
+};
+
+/** An item's neighbours in both spaces. */
+export type NeighboursReply = {
+  /** The item. */
+  item: NamedItem,
+  /** What is embedded. */
+  text: string,
+  /** Nearest by shared prefix. */
+  by_codes: Array<Neighbour>,
+  /** Nearest by cosine; none where the texts were never embedded. */
+  by_embedding: Array<Neighbour> | null,
+  /** How many are in both. */
+  in_both: number,
+};
+
+/** Ask for the neighbours of an item. */
+export type NeighboursRequest = {
+  /** The data set. */
+  dataset: string,
+  /** Names the IDs. */
+  ids: string,
+  /** Index of the item. */
+  item: number,
+  /** Neighbours in each space. */
+  k: number,
+};
+
+/** A request without fields. */
+export type Nothing = Record<symbol, never>;
+
+/** Where a number comes from. */
+export type NumberFacts = {
+  /** Definition of the metric. */
+  metric: MetricFacts,
+  /** Title of the arm. */
+  arm: string,
+  /** Title of the arm it is compared with. */
+  against: string,
+  /** Each fact as label and value, formatted: mean, interval, n, seeds, resamples, p, adjusted p, wins/ties/losses. */
+  facts: Array<[string, string]>,
+  /** What was left out, in sentences with numbers; never empty: "Nobody was left out." is said too. */
+  excluded: Array<string>,
+};
+
+/** Names a number of a comparison. */
+export type NumberRequest = {
+  /** Which run. */
+  run: number,
+  /** Key of the arm. */
+  arm: string,
+  /** Key of the arm it is compared with; none: the run's baseline. */
+  against?: string | null,
+  /** `ndcg@10`. */
+  metric: string,
+};
+
+/** A bundle was opened (result of the job `open_bundle`). */
+export type OpenedBundle = {
+  /** The run it became. */
+  run: number,
+  /** Whether it had been opened, or run, here before. */
+  known: boolean,
+  /** Whether the data set it ran on is in the workspace, so that users and items can be looked at. */
+  dataset_here: boolean,
+};
+
+/** How similarities to several items become one score. */
+export type Pooling = "mean" | "max";
+
+/** What a person set for the program. Fields that are not set follow the system. */
+export type Preferences = {
+  /** Light, dark, or as the system has it. */
+  theme: ThemeChoice,
+  /** Threads to compute with; none: all the machine has. Takes effect at the next start. */
+  threads: number | null,
+  /** Folder of data sets, runs and downloads; none: the usual place. Takes effect at the next start. */
+  data_folder: string | null,
+  /** Further folders in which models are looked for. */
+  model_folders: Array<string>,
+};
+
+/** How rows become sequences and sequences a split. */
+export type PrepareSettings = {
+  /** Rows rated below are dropped; rows without a rating stay. None keeps all. */
+  min_rating: number | null,
+  /** Users and items with fewer interactions are dropped until none is left; 0 or 1 keeps all. */
+  k_core: number,
+  /** What to do when a user met an item more than once. */
+  duplicates: Duplicates,
+  /** The order of a user's interactions with the same time. */
+  ties: Ties,
+  /** What is held out. */
+  split: SplitRule,
+};
+
+/** What a file would be read as, and what it could be read as. */
+export type PreviewReply = {
+  /** What it would be read as. */
+  preview: FilePreview,
+  /** Every role its columns can have, each with a sentence. */
+  roles: Array<RoleFacts>,
+  /** Every format there is. */
+  formats: Array<FormatFacts>,
+  /** A name for the data set, made from the file's name, that is not taken. */
+  suggested_name: string,
+};
+
+/** Look at a file before importing it. */
+export type PreviewRequest = {
+  /** The file. */
+  path: string,
+  /** What its rows are, where a person said so. */
+  kind?: FileKind | null,
+  /** Its format, where a person said so. */
+  format?: Format | null,
+};
+
+/** How many rows had one kind of problem. */
+export type ProblemCount = {
+  /** The kind. */
+  kind: string,
+  /** Rows. */
+  rows: number,
+};
+
+/** Kinds of problems; they are counted by kind. */
+export type ProblemKind = "field-count" | "missing-key" | "bad-rating" | "bad-timestamp" | "invalid-utf8" | "unknown-item" | "duplicate-item" | "line-too-long" | "binary" | "broken-json" | "open-quote" | "broken-parquet";
+
+/** How often a kind of problem occurred. */
+export type ProblemKindCount = {
+  /** The kind. */
+  kind: ProblemKind,
+  /** What it means, in a sentence. */
+  sentence: string,
+  /** Rows. */
+  rows: number,
+};
+
+/** A page of a data set's problems. */
+export type ProblemPage = {
+  /** Kept problems in all; the counts by kind may be larger. */
+  kept: number,
+  /** The page. */
+  problems: Array<ImportProblem>,
+};
+
+/** What a reader sees of work in progress. */
+export type ProgressView = {
+  /** Open steps, outermost first. */
+  steps: Array<StepView>,
+  /** Curves recorded and not yet taken. */
+  series: Array<SeriesPoint>,
+};
+
+/** How lists were made and judged. */
+export type Protocol = {
+  /** Each fact as label and value ("Split", "leave-last-out"), for people. */
+  facts: Array<[string, string]>,
+  /** Digest of the protocol: only equal digests may be compared. */
+  digest: string,
+  /** Users judged. */
+  users: number,
+  /** Users left out because they have no relevant item. */
+  users_without_target: number,
+  /** Test targets that were in the user's own history, so that no arm can hit them. */
+  targets_in_history: number,
+  /** Share of the users whose test and validation item carry the same time. */
+  tied_in_time: number,
+  /** Bootstrap resamples behind the intervals. */
+  resamples: number,
+  /** Sign flips behind the p-values. */
+  flips: number,
+  /** "Holm" or "Benjamini–Hochberg". */
+  correction: string,
+};
+
+/** Import a recipe. */
+export type RecipeRequest = {
+  /** `movielens-100k`. */
+  recipe: string,
+  /** Fetch what is not here. */
+  download: boolean,
+  /** Replace a data set of the same name. */
+  replace: boolean,
+};
+
+/** A recipe and whether its files are here. */
+export type RecipeRow = {
+  /** `movielens-100k`. */
+  name: string,
+  /** What people call it. */
+  title: string,
+  /** Licence in a sentence. */
+  licence: string,
+  /** A sentence or two about it. */
+  about: string,
+  /** Whether it can be imported without a download. */
+  here: boolean,
+};
+
+/** A recommender. */
+export type RecommenderMethod = {
+  /** `generative`. */
+  key: string,
+  /** "Generative". */
+  title: string,
+  /** What it does, in a sentence. */
+  sentence: string,
+  /** Its settings with their defaults. */
+  starter: RecommenderSettings,
+  /** Whether it gives an arm for every ID scheme. */
+  speaks_ids: boolean,
+  /** Whether it needs the text encoder. */
+  reads_text: boolean,
+};
+
+/** One recommender. */
+export type RecommenderSettings = { "kind": "popularity",
+} | { "kind": "item-knn"
+} & ItemKnnSettings | { "kind": "text-knn"
+} & TextKnnSettings | { "kind": "generative"
+} & GenerativeSettings;
+
+/** A repair that loses nothing. */
+export type Repair = { "delete_file": string
+} | { "delete_artifact": {
+    /** Its fingerprint. */
+    fingerprint: string,
+    /** Its kind. */
+    kind: string,
+  }
+} | "fold_log" | "compact";
+
+/** What a column means. */
+export type Role = "user" | "item" | "rating" | "timestamp" | "key" | "title" | "description" | "categories" | "year";
+
+/** A role a column can have. */
+export type RoleFacts = {
+  /** `user`. */
+  role: string,
+  /** What it means, in a sentence. */
+  sentence: string,
+  /** Whether an import needs it. */
+  required: boolean,
+};
+
+/** One thing that was wrong with one row. The row was left out; the rows around it were not. */
+export type RowProblem = {
+  /** Name of the file, without its folder. */
+  file: string,
+  /** One-based line; for Parquet the one-based row. */
+  line: number,
+  /** What kind of thing was wrong. */
+  kind: ProblemKind,
+  /** Why, as a sentence without its full stop: "the rating "good" is not a number". */
+  reason: string,
+  /** The beginning of the offending line or field, at most 200 bytes, never with line breaks or control characters. */
+  snippet: string,
+};
+
+/** Draw the training curves of a run, also while it goes. */
+export type RunCurvesRequest = {
+  /** Its number. */
+  run: number,
+  /** Dark instead of light. */
+  dark: boolean,
+};
+
+/** Names a run. */
+export type RunNumber = {
+  /** Its number. */
+  run: number,
+};
+
+/** A finished run. */
+export type RunReport = {
+  /** Its number. */
+  run: number,
+  /** The page to open. */
+  report: string,
+  /** Whether it had been finished before. */
+  finished_before: boolean,
+  /** Wall seconds of this call. */
+  secs: number,
+};
+
+/** Start an experiment, or resume it. */
+export type RunRequest = {
+  /** The settings. */
+  settings: ExperimentSettings,
+  /** Folder of the report; below the home when none is named. */
+  output?: string | null,
+};
+
+/** One line of the list of runs. */
+export type RunRow = {
+  /** Its number. */
+  run: number,
+  /** Its name. */
+  name: string,
+  /** Its data set. */
+  dataset: string,
+  /** `finished`, `interrupted`, … */
+  status: string,
+  /** Unix seconds. */
+  created_at: number,
+  /** Wall seconds from start to end. */
+  secs: number | null,
+  /** Why it failed, when it did. */
+  error: string | null,
+};
+
+/** Names a run; the newest finished one when none. */
+export type RunSelector = {
+  /** Its number. */
+  run?: number | null,
+};
+
+/** Where a run stands. */
+export type RunStatus = "queued" | "running" | "finished" | "failed" | "cancelled" | "interrupted";
+
+/** A run as it goes or as it ended; the same whichever process runs it. */
+export type RunView = {
+  /** Its number. */
+  run: number,
+  /** Its name. */
+  name: string,
+  /** Its data set. */
+  dataset: string,
+  /** Where it stands. */
+  status: RunStatus,
+  /** Why it failed, when it did. */
+  error: string | null,
+  /** Unix seconds at which it was asked for. */
+  created_at: number,
+  /** Wall seconds since it started, or until it ended. */
+  elapsed_secs: number,
+  /** Seconds left; none before there is a pace. */
+  remaining_secs: number | null,
+  /** Every stage it has, in order: done, going on, to come. */
+  stages: Array<StageView>,
+  /** Open steps of the stage that goes on. */
+  progress: ProgressView,
+  /** Training curves so far, by arm. */
+  curves: Array<ArmCurves>,
+  /** The job that runs it in this process, if one does. */
+  job: number | null,
+  /** Its settings as an experiment file. */
+  settings_toml: string,
+};
+
+/** The sample is in the workspace, with its finished comparison (result of the job `open_sample`). */
+export type SampleReport = {
+  /** The data set. */
+  dataset: string,
+  /** Its finished comparison. */
+  run: number,
+};
+
+/** Write something of a run to a file. */
+export type SaveRequest = {
+  /** Which run. */
+  run: number,
+  /** What. */
+  what: SaveWhat,
+  /** The file. */
+  output: string,
+};
+
+/** What can be written. */
+export type SaveWhat = { "what": "csv",
+} | { "what": "markdown",
+} | { "what": "latex",
+} | { "what": "json",
+} | { "what": "html",
+} | { "what": "per-user",
+} | { "what": "bundle",
+} | { "what": "chart-svg",
+  /** Its name. */
+  chart: string,
+  /** Dark instead of light. */
+  dark: boolean,
+} | { "what": "chart-png",
+  /** Its name. */
+  chart: string,
+  /** Dark instead of light. */
+  dark: boolean,
+};
+
+/** Something was written. */
+export type Saved = {
+  /** The file. */
+  path: string,
+  /** Its size. */
+  bytes: number,
+};
+
+/** IDs there are for a data set: of runs, and built on their own. */
+export type SchemeRow = {
+  /** Names the IDs in the requests of this file. */
+  ids: string,
+  /** `rq-kmeans`. */
+  scheme: string,
+  /** "RQ-KMeans". */
+  title: string,
+  /** "3 × 64 + digit". */
+  shape: string,
+  /** Seed they were made with. */
+  seed: number,
+  /** Items that have one. */
+  items: number,
+  /** A run that uses them, the newest. */
+  run: number | null,
+  /** Unix seconds. */
+  made_at: number,
+  /** Whether codes mean something, so that labels are shown. */
+  has_meaning: boolean,
+};
+
+/** One point of a recorded curve. */
+export type SeriesPoint = {
+  /** Which curve. */
+  series: string,
+  /** Position: a step, an epoch. */
+  at: number,
+  /** The value there. */
+  value: number,
+};
+
+/** A field and its value in each run. */
+export type SettingRow = {
+  /** `codes.levels`. */
+  field: string,
+  /** What a form calls it. */
+  title: string,
+  /** One a run; none where the run has no such setting. */
+  values: Array<string | null>,
+};
+
+/** Only what differs between the settings of runs. */
+export type SettingsDifference = {
+  /** The runs, in the order asked for: number and name. */
+  runs: Array<[number, string]>,
+  /** Fields that differ. */
+  rows: Array<SettingRow>,
+  /** Number of fields that are equal. */
+  equal: number,
+  /** Whether all were judged under one protocol, so that their numbers may stand side by side. */
+  same_protocol: boolean,
+};
+
+/** Runs whose settings are laid side by side. */
+export type SettingsDifferenceRequest = {
+  /** Their numbers, two or more. */
+  runs: Array<number>,
+};
+
+/** An experiment file. */
+export type SettingsFileRequest = {
+  /** TOML. */
+  text: string,
+};
+
+/** Settings as typed. */
+export type SettingsRequest = {
+  /** The settings. */
+  settings: ExperimentSettings,
+};
+
+/** How much a finding matters. */
+export type Severity = "note" | "warning" | "error";
+
+/** A metric on a part of the users. */
+export type SliceValue = {
+  /** "Target popularity", "History length". */
+  slicing: string,
+  /** "≤ 5", "6–20", "> 20". */
+  slice: string,
+  /** Users in it. */
+  users: number,
+  /** `ndcg@10`. */
+  metric: string,
+  /** Mean over the slice. */
+  mean: number,
+  /** 95 % bootstrap interval. */
+  low: number,
+  /** Upper end. */
+  high: number,
+};
+
+/** What is held out. */
+export type SplitRule = { "rule": "leave-last-out"
+} | { "rule": "global-time",
+  /** Share of the interactions in the validation period. */
+  validation_share: number,
+  /** Share of the interactions in the test period. */
+  test_share: number,
+};
+
+/** Where a stage stands. */
+export type StageState = "done" | "running" | "waiting";
+
+/** Seconds of a stage. */
+export type StageTime = {
+  /** "embed", "train generative/rq-kmeans, seed 1". */
+  stage: string,
+  /** Wall seconds. */
+  secs: number,
+  /** Whether an artifact of an earlier run was used instead. */
+  reused: boolean,
+};
+
+/** A stage of a run. */
+export type StageView = {
+  /** Its name and, when done, its seconds. */
+  stage: StageTime,
+  /** Where it stands. */
+  state: StageState,
+};
+
+/** A job was queued. */
+export type Started = {
+  /** Ask after it by this number. */
+  job: number,
+};
+
+/** One open step. */
+export type StepView = {
+  /** What is being done. */
+  name: string,
+  /** A few words of detail; may be empty. */
+  note: string,
+  /** Units done. */
+  done: number,
+  /** Units in all; 0 when unknown. */
+  total: number,
+  /** Seconds since the step opened. */
+  elapsed_secs: number,
+  /** Seconds left at the pace so far; none before there is a pace. */
+  remaining_secs: number | null,
+};
+
+/** A table of formatted cells. Texts are raw: each format escapes what it shows. */
+export type Table = {
+  /** What it shows. */
+  title: string,
+  /** How to read it, in a sentence; may be empty. */
+  note: string,
+  /** Heads of the columns. */
+  columns: Array<TableColumn>,
+  /** From top to bottom; each with one cell per column. */
+  rows: Array<TableRow>,
+};
+
+/** A cell. */
+export type TableCell = {
+  /** The number or the word. */
+  text: string,
+  /** What belongs to it, smaller: an interval, a standard deviation. */
+  details: Array<string>,
+  /** Whether it is the best of its column. */
+  best: boolean,
+};
+
+/** A column. */
+export type TableColumn = {
+  /** Its head. */
+  title: string,
+  /** What it shares with its neighbours ("Quality", "Cost"); may be empty. */
+  group: string,
+  /** Whether it holds numbers, which stand on the right. */
+  numeric: boolean,
+};
+
+/** A row. */
+export type TableRow = {
+  /** One per column. */
+  cells: Array<TableCell>,
+  /** Whether all other rows are compared with this one. */
+  baseline: boolean,
+  /** Whether something new begins here, so that formats may set it apart. */
+  opens: boolean,
+};
+
+/** Settings of text-kNN. */
+export type TextKnnSettings = {
+  /** How many of the last items of a history are looked at. */
+  history: number,
+  /** Weight of an item relative to the one after it: 1 weighs all alike. */
+  recency: number,
+  /** How the similarities to those items become one score. */
+  pooling: Pooling,
+};
+
+/** How texts become vectors. */
+export type TextSettings = {
+  /** Name of a model folder. */
+  encoder: string,
+};
+
+/** The first item texts, as they would be embedded. */
+export type TextsReply = {
+  /** The template in use. */
+  template: string,
+  /** Fields a template can name. */
+  fields: Array<string>,
+  /** Key, title and text of the first items. */
+  texts: Array<ItemText>,
+  /** What is wrong with the template; none when it is fine. */
+  problem: string | null,
+};
+
+/** Light, dark, or as the system has it. */
+export type ThemeChoice = "system" | "light" | "dark";
+
+/** The order of a user's interactions with the same time. */
+export type Ties = "shuffle" | "file-order";
+
+/** A prefix of the tree. */
+export type TreeNode = {
+  /** Codes from the root. */
+  prefix: Array<number>,
+  /** Its label; empty where codes mean nothing. */
+  label: string,
+  /** Words that set it apart, with their weight. */
+  words: Array<[string, number]>,
+  /** Items below it. */
+  items: number,
+  /** Most frequent first category below it, and its share; none where there are no categories. */
+  category: [string, number] | null,
+  /** Titles of items nearest to its middle, or most met. */
+  exemplars: Array<string>,
+  /** Number of different codes below it. */
+  children_count: number,
+  /** The nodes below it, most items first; empty beyond the depth asked for. */
+  children: Array<TreeNode>,
+};
+
+/** Open a node of the tree. */
+export type TreeRequest = {
+  /** The data set. */
+  dataset: string,
+  /** Names the IDs. */
+  ids: string,
+  /** Codes from the root; empty: the root. */
+  prefix: Array<number>,
+  /** Levels below it to send, 1 or 2. */
+  depth: number,
+};
+
+/** One user: history, what was held out, and the list of an arm. */
+export type UserDetail = {
+  /** The user's key in the files. */
+  key: string,
+  /** Oldest first. */
+  history: Array<NamedItem>,
+  /** The items held out as the test. */
+  targets: Array<NamedItem>,
+  /** The list, best first. */
+  list: Array<ListEntry>,
+  /** Every metric of the run for this list, as title and value. */
+  values: Array<[string, number]>,
+  /** Seeds that can be asked for. */
+  seeds: Array<number>,
+  /** Whether `why_item` can tell how an entry came about. */
+  explains: boolean,
+};
+
+/** A page of users. */
+export type UserPage = {
+  /** Users in all, under the query. */
+  total: number,
+  /** The page. */
+  rows: Array<UserRow>,
+};
+
+/** Names a user's list. */
+export type UserRequest = {
+  /** Which run. */
+  run: number,
+  /** Key of the arm. */
+  arm: string,
+  /** Seed of the replicate. */
+  seed: number,
+  /** Index in the run's data. */
+  user: number,
+};
+
+/** One user's values, mean over seeds. */
+export type UserRow = {
+  /** Index in the run's data, which `user` asks with. */
+  user: number,
+  /** The user's key in the files. */
+  key: string,
+  /** Items of the history. */
+  history: number,
+  /** Value under the arm. */
+  value: number,
+  /** Value under the other arm. */
+  against: number,
+  /** Value minus the other. */
+  difference: number,
+  /** Rank of the first target under each seed; none where the list has none. */
+  ranks: Array<number | null>,
+};
+
+/** Columns of the users behind a number. */
+export type UserSort = "user" | "value" | "against" | "difference" | "history";
+
+/** A page of the users behind a number. */
+export type UsersRequest = {
+  /** Which run. */
+  run: number,
+  /** Key of the arm. */
+  arm: string,
+  /** Key of the arm it is compared with; none: the run's baseline. */
+  against?: string | null,
+  /** `ndcg@10`. */
+  metric: string,
+  /** Column to sort by. */
+  sort: UserSort,
+  /** Largest first. */
+  descending: boolean,
+  /** Part of the user's key; none: all. */
+  query?: string | null,
+  /** First row. */
+  offset: number,
+  /** Rows at most. */
+  limit: number,
+};
+
+/** A code that could have been chosen. */
+export type WhyAlternative = {
+  /** The code. */
+  code: number,
+  /** Its label. */
+  label: string,
+  /** Its probability given the codes before it. */
+  probability: number,
+  /** Whether it is the one of the item. */
+  chosen: boolean,
+  /** Whether prefix and code stayed in the beam. */
+  in_beam: boolean,
+  /** Titles of a few items below it. */
+  exemplars: Array<string>,
+};
+
+/** One level of the path. */
+export type WhyLevel = {
+  /** "Level 1", "Digit". */
+  title: string,
+  /** The code chosen. */
+  code: number,
+  /** Its label; empty where codes mean nothing. */
+  label: string,
+  /** Its probability given the codes before it. */
+  probability: number,
+  /** Its place among the allowed codes, from 1. */
+  rank: number,
+  /** Codes the trie allows here. */
+  allowed: number,
+  /** Items of the catalog below the prefix up to here. */
+  items: number,
+  /** Whether the prefix stayed in the beam; a prefix that fell out ends the path of the search. */
+  in_beam: boolean,
+  /** The most probable codes here, the chosen one among them. */
+  alternatives: Array<WhyAlternative>,
+};
+
+/** The beam's path to an item, level by level (result of the job `why_item`). */
+export type WhyReply = {
+  /** The item. */
+  item: NamedItem,
+  /** Rank in the list; none when it is not in it. */
+  rank: number | null,
+  /** Probability of its whole ID among all IDs of the trie. */
+  probability: number,
+  /** One a level, the digit last. */
+  levels: Array<WhyLevel>,
+  /** Items of the history that share codes with it, most shared first: item and shared levels. */
+  shared: Array<[NamedItem, number]>,
+};
+
+/** Ask how the generative model came to an item. */
+export type WhyRequest = {
+  /** Which run. */
+  run: number,
+  /** Key of an arm that speaks in IDs. */
+  arm: string,
+  /** Seed of the replicate. */
+  seed: number,
+  /** Index of the user in the run's data. */
+  user: number,
+  /** Index of the item in the run's catalog. */
+  item: number,
+};
+
+/** Every command: its request and its reply. */
+export interface Commands {
+  /** Data sets in the workspace and recipes at hand. */
+  datasets: { request: Nothing; reply: DatasetList };
+  /** One data set with everything its page shows. */
+  dataset: { request: DatasetRequest; reply: DatasetDetail };
+  /** One chart of a data set. */
+  dataset_chart: { request: DatasetChartRequest; reply: DrawnChart };
+  /** Rows that could not be used, page by page. */
+  dataset_problems: { request: ItemsRequest; reply: ProblemPage };
+  /** Items of a data set, page by page. */
+  items: { request: ItemsRequest; reply: ItemPage };
+  /** Remove a data set from the workspace. */
+  remove_dataset: { request: DatasetRequest; reply: Nothing };
+  /** What a file would be read as. */
+  preview_file: { request: PreviewRequest; reply: PreviewReply };
+  /** The first item texts as they would be embedded. */
+  preview_texts: { request: ImportDraft; reply: TextsReply };
+  /** Read files through without writing anything; a job. */
+  check_import: { request: ImportDraft; reply: Started };
+  /** Import files; a job. */
+  import: { request: ImportRequest; reply: Started };
+  /** Import a recipe's data set; a job. */
+  import_recipe: { request: RecipeRequest; reply: Started };
+  /** The sample and its finished comparison; a job. */
+  open_sample: { request: Nothing; reply: Started };
+  /** Turn a file of texts into vectors; a job. */
+  embed: { request: EmbedRequest; reply: Started };
+  /** ID schemes, recommenders, metrics at hand. */
+  methods: { request: Nothing; reply: Methods };
+  /** The default settings for a data set. */
+  starter: { request: DatasetRequest; reply: ExperimentSettings };
+  /** Every setting explained. */
+  fields: { request: SettingsRequest; reply: Array<FieldFacts> };
+  /** Settings from an experiment file. */
+  read_settings: { request: SettingsFileRequest; reply: ExperimentSettings };
+  /** Problems of settings, each with its field. */
+  check: { request: SettingsRequest; reply: Array<FieldProblem> };
+  /** How long an experiment will take. */
+  estimate: { request: SettingsRequest; reply: Estimate };
+  /** Run or resume an experiment; a job. */
+  start_run: { request: RunRequest; reply: Started };
+  /** Go on with a run that was stopped; a job. */
+  resume_run: { request: RunNumber; reply: Started };
+  /** All runs, newest first. */
+  runs: { request: Nothing; reply: Array<RunRow> };
+  /** A run as it goes or as it ended. */
+  run_view: { request: RunNumber; reply: RunView };
+  /** The training curves of a run so far, drawn. */
+  run_curves: { request: RunCurvesRequest; reply: DrawnChart | null };
+  /** Ask a run to stop, whichever process runs it. */
+  cancel_run: { request: RunNumber; reply: Nothing };
+  /** Remove a run and what only it uses. */
+  remove_run: { request: RunNumber; reply: Nothing };
+  /** What differs between the settings of runs. */
+  settings_difference: { request: SettingsDifferenceRequest; reply: SettingsDifference };
+  /** The comparison of a run. */
+  comparison: { request: RunSelector; reply: Comparison };
+  /** One chart of a run as SVG. */
+  chart: { request: ChartRequest; reply: ChartReply };
+  /** One chart of a run with its table and marks. */
+  drawn_chart: { request: ChartRequest; reply: DrawnChart };
+  /** Where a number comes from. */
+  number: { request: NumberRequest; reply: NumberFacts };
+  /** The users behind a number, page by page. */
+  users: { request: UsersRequest; reply: UserPage };
+  /** One user's history, targets and list. */
+  user: { request: UserRequest; reply: UserDetail };
+  /** How the generative model came to an item; a job. */
+  why_item: { request: WhyRequest; reply: Started };
+  /** Write a table, a report, a chart or a bundle to a file. */
+  save: { request: SaveRequest; reply: Saved };
+  /** Open a bundle of another machine; a job. */
+  open_bundle: { request: FileRequest; reply: Started };
+  /** Write the report of a run. */
+  export: { request: ExportRequest; reply: ExportReport };
+  /** Judge the lists of any system. */
+  eval: { request: EvalRequest; reply: JudgedLists };
+  /** Build the IDs of a data set; a job. */
+  ids: { request: IdsRequest; reply: Started };
+  /** IDs there are for a data set. */
+  schemes: { request: DatasetRequest; reply: Array<SchemeRow> };
+  /** Shape, quality and diagnosis of IDs. */
+  id_scheme: { request: IdsSelector; reply: IdSchemeResult };
+  /** A node of the tree of codes. */
+  id_tree: { request: TreeRequest; reply: TreeNode };
+  /** Items below a prefix, page by page. */
+  id_items: { request: IdItemsRequest; reply: IdItemPage };
+  /** Neighbours of an item in codes and in embeddings. */
+  neighbours: { request: NeighboursRequest; reply: NeighboursReply };
+  /** The catalog on a plane; a job. */
+  catalog_map: { request: IdsSelector; reply: Started };
+  /** Items that share all codes. */
+  collisions: { request: CollisionsRequest; reply: CollisionPage };
+  /** Two schemes on the same items. */
+  compare_ids: { request: CompareIdsRequest; reply: CompareIdsReply };
+  /** What this program is and stands on. */
+  about: { request: Nothing; reply: About };
+  /** Keep what a person set. */
+  set_preferences: { request: Preferences; reply: Preferences };
+  /** Fetch a model; a job. */
+  fetch_model: { request: ModelRequest; reply: Started };
+  /** Check workspace, models, machine; a job. */
+  doctor: { request: DoctorRequest; reply: Started };
+  /** One job as it is now. */
+  job: { request: JobRequest; reply: JobView };
+  /** All jobs of this process. */
+  jobs: { request: Nothing; reply: Array<JobView> };
+  /** Ask a job to stop. */
+  cancel: { request: JobRequest; reply: boolean };
+}
+
+/** What comes of the job that a command starts. */
+export interface JobResults {
+  check_import: ImportCheck;
+  import: ImportReport;
+  import_recipe: ImportReport;
+  open_sample: SampleReport;
+  embed: EmbedReport;
+  start_run: RunReport;
+  resume_run: RunReport;
+  why_item: WhyReply;
+  open_bundle: OpenedBundle;
+  ids: IdsReport;
+  catalog_map: CatalogMap;
+  fetch_model: ModelRow;
+  doctor: DoctorReport;
+}
