@@ -1,0 +1,36 @@
+// Every page of the window. A page is loaded when it is first gone to.
+
+import type { Component } from "svelte";
+
+import type { IconName } from "./components/Icon.svelte";
+import { match, type Params } from "./lib/route";
+
+/** A page takes `params` when its address has some. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Page = Component<any>;
+export type Route = { path: string; load: () => Promise<{ default: Page }> };
+
+/** The sidebar, top to bottom. A page belongs to the entry whose address its own begins with. */
+export const SECTIONS: readonly { path: string; label: string; icon: IconName }[] = [
+  { path: "/", label: "Start", icon: "start" },
+  { path: "/data", label: "Data", icon: "data" },
+  { path: "/compare", label: "Compare", icon: "compare" },
+  { path: "/runs", label: "Runs", icon: "runs" },
+  { path: "/explore", label: "Explore", icon: "explore" },
+  { path: "/settings", label: "Settings", icon: "settings" },
+];
+
+export const ROUTES: readonly Route[] = [
+  { path: "/", load: () => import("./screens/start/Start.svelte") },
+  { path: "/settings", load: () => import("./screens/settings/Settings.svelte") },
+
+  ...(import.meta.env.DEV ? [{ path: "/gallery", load: () => import("./screens/gallery/Gallery.svelte") }] : []),
+];
+
+export function find(path: string): { route: Route; params: Params } | undefined {
+  for (const route of ROUTES) {
+    const params = match(route.path, path);
+    if (params) return { route, params };
+  }
+  return undefined;
+}
