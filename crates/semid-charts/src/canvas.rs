@@ -1,6 +1,7 @@
 //! The canvas: plotters' SVG backend at four times the size, scaled back by the `viewBox`, because its coordinates are
 //! whole pixels. Charts speak logical pixels here and never see the factor.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use plotters::backend::SVGBackend;
@@ -19,25 +20,48 @@ const FONTS: &str = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue,
 /// How much finer than a logical pixel the coordinates are.
 const FINENESS: f64 = 4.0;
 
-/// A drawn chart: one `<svg>` element.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Svg(String);
+/// A drawn chart: one `<svg>` element, and where on it values can be pointed at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Svg {
+    element: String,
+    marks: Vec<Mark>,
+}
+
+/// A place on a drawing, in the units of its `viewBox`, and what to say to whoever points at it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mark {
+    /// Left.
+    pub x: f64,
+    /// Top.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+    /// What to say, one line each; cleaned, not escaped.
+    pub lines: Vec<String>,
+}
 
 impl Svg {
     /// The element, to stand in a page or in a file of its own.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.element
     }
 
     /// The element, given away.
     pub fn into_string(self) -> String {
-        self.0
+        self.element
+    }
+
+    /// Every bar, row, point and cell: the later lie on top.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 }
 
 impl fmt::Display for Svg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.element)
     }
 }
 
@@ -55,25 +79,27 @@ impl Sheet<'_> {
         let failed = |reason: String| Error::Drawing { chart: text::clean(self.title), reason };
         let size = (whole(self.width) as u32, whole(self.height) as u32);
         let mut drawn = String::new();
+        let marks;
         {
             let area = SVGBackend::with_string(&mut drawn, size).into_drawing_area();
-            let canvas = Canvas { area, theme };
+            let canvas = Canvas { area, theme, marks: RefCell::default() };
             canvas
                 .rect(0.0, 0.0, self.width, self.height, Ink::Surface)
                 .and_then(|()| paint(&canvas))
                 .and_then(|()| canvas.area.present().map_err(|error| error.to_string()))
                 .map_err(failed)?;
+            marks = canvas.marks.take();
         }
-        let marks = drawn
+        let painted = drawn
             .split_once(">\n")
             .and_then(|(_, rest)| rest.trim_end().strip_suffix("</svg>"))
             .ok_or_else(|| failed("the SVG backend left an unfinished element".to_owned()))?;
-        Ok(Svg(self.element(size, marks, theme)))
+        Ok(Svg { element: self.element(size, painted, theme), marks })
     }
 
-    /// The element around the marks, with what all marks share said once.
-    fn element(&self, (width, height): (u32, u32), marks: &str, theme: Theme) -> String {
-        let marks = marks
+    /// The element around what was painted, with what all of it shares said once.
+    fn element(&self, (width, height): (u32, u32), painted: &str, theme: Theme) -> String {
+        let painted = painted
             .replace(&format!(" font-family=\"{FONTS}\""), "")
             .replace(" opacity=\"1\"", "")
             .replace(" stroke=\"none\"", "")
@@ -86,7 +112,7 @@ impl Sheet<'_> {
         let svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {width} {height}\" \
              role=\"img\" font-family=\"{FONTS}\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n\
-             <title>{}</title>\n<desc>{}</desc>\n{marks}</svg>\n",
+             <title>{}</title>\n<desc>{}</desc>\n{painted}</svg>\n",
             self.width.round(),
             self.height.round(),
             escape(self.title),
@@ -107,13 +133,21 @@ pub(crate) enum Align {
     Right,
 }
 
-/// A surface that takes marks in logical pixels.
+/// A surface that takes lines, shapes and words in logical pixels.
 pub(crate) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
     theme: Theme,
+    marks: RefCell<Vec<Mark>>,
 }
 
 impl<'b> Canvas<'b> {
+    /// A rectangle (left, top, width, height) that can be pointed at, and what to say there. Empty lines say nothing.
+    pub(crate) fn mark(&self, (x, y, width, height): (f64, f64, f64, f64), lines: impl IntoIterator<Item = String>) {
+        let lines = lines.into_iter().map(|line| text::clean(&line)).filter(|line| !line.is_empty()).collect();
+        let [x, y, width, height] = [x, y, width, height].map(|length| (length * FINENESS).round());
+        self.marks.borrow_mut().push(Mark { x, y, width, height, lines });
+    }
+
     /// A text on one line; what cannot be shown is dropped, markup is escaped by the backend.
     pub(crate) fn text(&self, at: (f64, f64), align: Align, size: f64, ink: Ink, text: &str) -> Painted {
         self.words(at, align, size, FontStyle::Normal, ink, text)

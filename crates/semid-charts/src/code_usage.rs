@@ -70,6 +70,9 @@ pub(crate) fn draw(chart: &CodeUsage, theme: Theme) -> Result<Svg> {
     })
 }
 
+/// Width of the narrowest place that can be pointed at.
+const NARROWEST: f64 = 3.0;
+
 /// Dashes of the line that marks an even use.
 const EVEN: &[f64] = &[5.0, 4.0];
 
@@ -97,6 +100,13 @@ fn draw_level(canvas: &Canvas<'_>, level: &LevelUsage, most: u32, (left, top): (
     }
     steps.push((at(level.counts.len()), bottom));
     canvas.polygon(&steps, Ink::Accent)?;
+    // Codes too narrow to point at one by one are pointed at together.
+    let together = (codes as f64 * NARROWEST / (right - left)).ceil().max(1.0) as usize;
+    for (part, counts) in level.counts.chunks(together).enumerate() {
+        let first = part * together;
+        let (x, end) = (at(first), at(first + counts.len()));
+        canvas.mark((x, top, end - x, bottom - top), said(level, first, counts));
+    }
     let items: f64 = level.counts.iter().map(|&count| f64::from(count)).sum();
     let even = up.at(items / codes as f64);
     canvas.dashed(&[(left, even), (right, even)], EVEN, Ink::Text, 1.5)?;
@@ -104,6 +114,32 @@ fn draw_level(canvas: &Canvas<'_>, level: &LevelUsage, most: u32, (left, top): (
     canvas.text((left, bottom + 14.0), Align::Left, SMALL, Ink::Muted, "1")?;
     canvas.text((right, bottom + 14.0), Align::Right, SMALL, Ink::Muted, &numbers::count(codes as u64))?;
     canvas.text(((left + right) / 2.0, bottom + 30.0), Align::Middle, SMALL, Ink::Muted, "codes, most used first")
+}
+
+/// What to say of codes that stand together, the first of them at place `first` from 0.
+fn said(level: &LevelUsage, first: usize, counts: &[u32]) -> [String; 3] {
+    let place = |at: usize| numbers::count(at as u64 + 1);
+    let items = |count: u32| numbers::count(u64::from(count));
+    let (most, least) = (counts[0], counts[counts.len() - 1]);
+    let [codes, each] = match (counts.len(), most) {
+        (1, 1) => [ordinal(first), "1 item".to_owned()],
+        (1, _) => [ordinal(first), format!("{} items", items(most))],
+        (n, _) if most == least => {
+            [format!("places {} to {}", place(first), place(first + n - 1)), format!("{} items each", items(most))]
+        }
+        (n, _) => [
+            format!("places {} to {}", place(first), place(first + n - 1)),
+            format!("{} to {} items each", items(least), items(most)),
+        ],
+    };
+    [level.label.clone(), codes, each]
+}
+
+fn ordinal(place: usize) -> String {
+    match place {
+        0 => "most used code".to_owned(),
+        place => format!("code at place {}", numbers::count(place as u64 + 1)),
+    }
 }
 
 fn used(level: &LevelUsage) -> String {

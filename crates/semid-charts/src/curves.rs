@@ -6,7 +6,7 @@ use crate::axis::Scale;
 use crate::canvas::{Align, Canvas, Painted, Sheet, Svg};
 use crate::heading::{EDGE, Heading, LABEL, SMALL, WIDTH, empty};
 use crate::theme::{Ink, SERIES};
-use crate::{Result, Theme, check, text};
+use crate::{Result, Theme, check, numbers, text};
 
 /// Lines over epochs or steps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ const HEAD: f64 = 32.0;
 const TICKS: f64 = 46.0;
 const GAP: f64 = 24.0;
 const LEGEND_ROW: f64 = 22.0;
+/// How near to a point counts as pointing at it.
+const REACH: f64 = 6.0;
 
 pub(crate) fn draw(chart: &Curves, theme: Theme) -> Result<Svg> {
     for panel in &chart.panels {
@@ -75,13 +77,13 @@ pub(crate) fn draw(chart: &Curves, theme: Theme) -> Result<Svg> {
         for (at, panel) in panels.iter().enumerate() {
             let left = EDGE + (at % columns) as f64 * (width + GAP);
             let top = heading.height() + (at / columns) as f64 * block;
-            draw_panel(canvas, panel, &chart.axis, (left, top), width)?;
+            draw_panel(canvas, panel, chart, (left, top), width)?;
         }
         legend.draw(canvas, legend_top)
     })
 }
 
-fn draw_panel(canvas: &Canvas<'_>, panel: &Panel, axis: &str, (left, top): (f64, f64), width: f64) -> Painted {
+fn draw_panel(canvas: &Canvas<'_>, panel: &Panel, chart: &Curves, (left, top): (f64, f64), width: f64) -> Painted {
     let label = text::shorten_to(&text::clean(&panel.label), LABEL * 1.06, width);
     canvas.bold((left, top + 8.0), Align::Left, LABEL, Ink::Text, &label)?;
     let [top, bottom] = [top + HEAD, top + HEAD + PANEL];
@@ -98,13 +100,19 @@ fn draw_panel(canvas: &Canvas<'_>, panel: &Panel, axis: &str, (left, top): (f64,
         canvas.text((along.at(value), bottom + 14.0), Align::Middle, SMALL, Ink::Muted, &label)?;
     }
     canvas.line((left, bottom), (right, bottom), Ink::Axis, 1.0)?;
-    canvas.text(((left + right) / 2.0, bottom + 32.0), Align::Middle, SMALL, Ink::Muted, axis)?;
+    canvas.text(((left + right) / 2.0, bottom + 32.0), Align::Middle, SMALL, Ink::Muted, &chart.axis)?;
     for line in &panel.lines {
         let path: Vec<_> = line.points.iter().map(|&(x, y)| (along.at(x as f64), up.at(y))).collect();
         match path.as_slice() {
             [] => {}
             [only] => canvas.dot(*only, 2.5, Ink::Series(line.arm))?,
             path => canvas.dashed(path, dashes(line.arm), Ink::Series(line.arm), 1.75)?,
+        }
+        for (&(x, y), (at, value)) in path.iter().zip(&line.points) {
+            let arm = chart.arms.get(line.arm).cloned().unwrap_or_default();
+            let where_it_is = format!("{} {}", chart.axis, numbers::count(*at));
+            let said = [arm, format!("{} {}", panel.label, numbers::metric(*value)), where_it_is];
+            canvas.mark((x - REACH, y - REACH, 2.0 * REACH, 2.0 * REACH), said);
         }
     }
     Ok(())

@@ -123,6 +123,15 @@ pub(crate) fn draw(chart: &Differences, theme: Theme) -> Result<Svg> {
                 let ends = numbers::signed_interval(estimate.low, estimate.high);
                 canvas.text((interval_at, middle), Align::Right, SMALL, Ink::Muted, &ends)?;
                 canvas.text((p_at, middle), Align::Right, SMALL, Ink::Text, &numbers::p(row.p_adjusted))?;
+                let found = if found { "told apart from no difference" } else { "not told apart from no difference" };
+                let said = [
+                    row.label.clone(),
+                    group.label.clone(),
+                    format!("{} {value}", chart.axis),
+                    format!("95 % interval {ends}"),
+                    format!("adjusted {}: {found}", numbers::p_is(row.p_adjusted)),
+                ];
+                canvas.mark((EDGE, y, WIDTH - 2.0 * EDGE, step), said);
                 y += step;
                 at += 1;
             }

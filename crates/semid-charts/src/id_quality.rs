@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::canvas::{Align, Canvas, Painted, Sheet, Svg};
 use crate::heading::{EDGE, Heading, LABEL, SMALL, WIDTH, empty};
 use crate::theme::Ink;
-use crate::{Result, Theme, check, text};
+use crate::{Result, Theme, check, numbers, text};
 
 /// A table with bars in its cells.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -80,7 +80,17 @@ pub(crate) fn draw(chart: &IdQuality, theme: Theme) -> Result<Svg> {
             let part = text::shorten_to(&text::clean(&row.part), SMALL, cells_at - part_at - 8.0);
             canvas.text((part_at, y + ROW / 2.0), Align::Left, SMALL, Ink::Text, &part)?;
             for (column, content) in row.cells.iter().take(chart.columns.len()).enumerate() {
-                draw_cell(canvas, content, (cells_at + column as f64 * cell, y), cell)?;
+                let x = cells_at + column as f64 * cell;
+                draw_cell(canvas, content, (x, y), cell)?;
+                if !content.text.is_empty() {
+                    let chance = content.by_chance.map(|chance| format!("by chance {}", numbers::decimals(chance, 3)));
+                    let said = [
+                        format!("{}, {}", row.scheme, row.part),
+                        format!("{} {}", chart.columns[column], content.text),
+                        chance.unwrap_or_default(),
+                    ];
+                    canvas.mark((x, y, cell, ROW), said);
+                }
             }
         }
         let bottom = top + chart.rows.len() as f64 * ROW;

@@ -20,7 +20,7 @@ mod theme;
 
 use serde::{Deserialize, Serialize};
 
-pub use canvas::Svg;
+pub use canvas::{Mark, Svg};
 pub use code_usage::{CodeUsage, LevelUsage};
 pub use curves::{Curves, Line, Panel};
 pub use differences::{DifferenceGroup, DifferenceRow, Differences};
@@ -32,7 +32,8 @@ pub use theme::{Theme, page_css};
 /// The result of drawing.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Draws a chart. A chart without data says so in words; a number that is not finite is an error.
+/// Draws a chart, and says where on it each number can be pointed at. A chart without data says so in words; a number
+/// that is not finite is an error.
 pub fn draw(chart: &Chart, theme: Theme) -> Result<Svg> {
     match chart {
         Chart::MetricBars(chart) => metric_bars::draw(chart, theme),
@@ -77,6 +78,12 @@ impl Estimate {
     /// All three, for scales and checks.
     pub(crate) fn numbers(&self) -> [f64; 3] {
         [self.value, self.low, self.high]
+    }
+
+    /// What to say of it: the value, then its interval.
+    pub(crate) fn said(&self, metric: &str) -> [String; 2] {
+        let interval = numbers::interval(self.low, self.high);
+        [format!("{metric} {}", numbers::metric(self.value)), format!("95 % interval {interval}")]
     }
 }
 

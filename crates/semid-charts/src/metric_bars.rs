@@ -101,6 +101,9 @@ pub(crate) fn draw(chart: &MetricBars, theme: Theme) -> Result<Svg> {
                 canvas.text((values_at, middle), Align::Right, SMALL, Ink::Muted, &interval)?;
                 let value = numbers::metric(estimate.value);
                 canvas.bold((values_at - 104.0, middle), Align::Right, SMALL, Ink::Text, &value)?;
+                let role = if item.baseline { "baseline" } else { "" };
+                let said = std::iter::once(item.label.clone()).chain(estimate.said(&chart.metric));
+                canvas.mark((EDGE, y, WIDTH - 2.0 * EDGE, row), said.chain([role.to_owned()]));
                 y += row;
                 at += 1;
             }

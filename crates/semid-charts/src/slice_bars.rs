@@ -83,6 +83,14 @@ pub(crate) fn draw(chart: &SliceBars, theme: Theme) -> Result<Svg> {
                     Some(estimate) => bar(canvas, &scale, y, estimate, ink)?,
                     None => canvas.text((from + 6.0, y), Align::Left, SMALL, Ink::Muted, "not judged")?,
                 }
+                let values = match estimate {
+                    Some(estimate) => estimate.said(&chart.metric).into(),
+                    None => vec!["not judged".to_owned()],
+                };
+                let role = if chart.baseline == Some(arm) { "baseline" } else { "" };
+                let who = [chart.arms[arm].clone(), format!("{}, {}", slice.label, users(slice))];
+                let said = who.into_iter().chain(values).chain([role.to_owned()]);
+                canvas.mark((from, y - row / 2.0, width, row), said);
             }
         }
         let key = height - EDGE - 4.0;

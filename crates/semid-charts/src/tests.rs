@@ -185,3 +185,35 @@ fn extreme_but_finite_numbers_are_drawn() {
         );
     }
 }
+
+#[test]
+fn every_value_can_be_pointed_at_and_is_said_in_plain_words() {
+    let expected = [3, 3, 18, 3 * 59, 9, 3];
+    for (chart, expected) in charts(3, HOSTILE).iter().zip(expected) {
+        let svg = draw(chart, Theme::Light).unwrap();
+        let together = if matches!(chart, Chart::CodeUsage(_)) { 1.0 } else { 0.0 };
+        let marks = svg.marks();
+        assert!(
+            marks.len() == expected || together > 0.0 && marks.len() >= 30,
+            "one mark for each value, codes too narrow share one: {} in {chart:?}",
+            marks.len()
+        );
+        let limit = height(&svg) * 4.0;
+        for mark in marks {
+            assert!(mark.x >= 0.0 && mark.x + mark.width <= 3200.0, "inside the picture across: {mark:?}");
+            assert!(mark.y >= 0.0 && mark.y + mark.height <= limit, "inside the picture down: {mark:?}");
+            assert!(mark.width > 0.0 && mark.height > 0.0, "there is something to point at: {mark:?}");
+            assert!(mark.lines.len() >= 2, "it says of what and how much: {mark:?}");
+            let clean = mark.lines.iter().all(|line| *line == text::clean(line));
+            assert!(clean, "one line each, nothing that turns its surroundings: {mark:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_said_at_a_bar_are_its_numbers() {
+    let chart = &charts(2, "arm")[0];
+    let svg = draw(chart, Theme::Light).unwrap();
+    let lines: Vec<&str> = svg.marks()[0].lines.iter().map(String::as_str).collect();
+    assert_eq!(lines, ["arm 0", "arm .0100", "95 % interval [.0060, .0130]", "baseline"], "as beside the bar");
+}

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use semid_charts::{Theme, draw};
+use semid_charts::{Chart, Mark, Theme, draw};
 use semid_core::comparison::Comparison;
-use semid_report::{charts, report};
+use semid_report::{Table, chart_table, charts, report};
 
 use crate::{Engine, Error, Result, files};
 
@@ -82,12 +82,36 @@ pub fn chart_names(comparison: &Comparison) -> Vec<String> {
 
 /// One chart as SVG.
 pub fn draw_chart(comparison: &Comparison, name: &str, theme: Theme) -> Result<String> {
+    Ok(drawn_chart(comparison, name, theme)?.svg)
+}
+
+/// One chart of a comparison with its table and marks.
+pub fn drawn_chart(comparison: &Comparison, name: &str, theme: Theme) -> Result<Drawn> {
     let all = charts(comparison);
     let chart = all.iter().find(|chart| chart.name == name).ok_or_else(|| Error::Unknown {
         kind: "chart",
         name: name.to_owned(),
         known: format!("There are: {}.", chart_names(comparison).join(", ")),
     })?;
-    let svg = draw(&chart.chart, theme).map_err(|error| Error::Report(error.to_string()))?;
-    Ok(svg.into_string())
+    drawn(name, &chart.chart, theme)
+}
+
+/// A chart drawn, the same numbers as a table, and where on the drawing each can be pointed at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// Its name.
+    pub name: String,
+    /// The drawing.
+    pub svg: String,
+    /// Its title and its numbers.
+    pub table: Table,
+    /// Places in the units of the drawing's `viewBox`, and what to say there.
+    pub marks: Vec<Mark>,
+}
+
+/// Draws any chart.
+pub fn drawn(name: &str, chart: &Chart, theme: Theme) -> Result<Drawn> {
+    let svg = draw(chart, theme).map_err(|error| Error::Report(error.to_string()))?;
+    let marks = svg.marks().to_vec();
+    Ok(Drawn { name: name.to_owned(), table: chart_table(chart), marks, svg: svg.into_string() })
 }

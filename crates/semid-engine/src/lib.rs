@@ -24,7 +24,7 @@ mod verdict;
 
 pub use error::{Error, Result};
 pub use run::RunOutcome;
-pub use semid_charts::Theme;
+pub use semid_charts::{Mark as ChartMark, Theme};
 pub use semid_fetch::{self as fetch, Home};
 pub use semid_store as store;
 

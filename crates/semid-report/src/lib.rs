@@ -4,6 +4,7 @@
 //! page, the Markdown and the LaTeX show the same [`Table`]s; each format has one writer that escapes whatever it is
 //! given, since names of arms, data sets and items are hostile text.
 
+mod chart_table;
 mod charts;
 mod check;
 mod escape;
@@ -15,6 +16,7 @@ mod tables;
 
 use semid_core::comparison::Comparison;
 
+pub use chart_table::chart_table;
 pub use charts::{ReportChart, Section, charts};
 pub use semid_charts::numbers;
 pub use table::{Cell, Column, Row, Table};

@@ -264,3 +264,28 @@ fn an_empty_comparison_still_gives_a_report_that_says_so() {
     assert!(text.contains("no verdict") && text.contains("No arm speaks in IDs"), "what is missing is said");
     assert!(!text.contains("NaN") && !text.contains("undefined"), "and nothing is made up");
 }
+
+#[test]
+fn every_chart_has_a_table_that_says_what_pointing_at_it_says() {
+    for comparison in [comparison(), hostile()] {
+        for chart in semid_report::charts(&comparison) {
+            let table = semid_report::chart_table(&chart.chart);
+            assert!(!table.rows.is_empty(), "{} shows numbers", chart.name);
+            for row in &table.rows {
+                assert_eq!(row.cells.len(), table.columns.len(), "{}: a cell for every column", chart.name);
+            }
+            if chart.name.starts_with("codes-") {
+                continue; // its table sums up the codes that the picture shows one by one
+            }
+            let cells = table.rows.iter().flat_map(|row| &row.cells);
+            let said: std::collections::HashSet<&str> =
+                cells.flat_map(|cell| cell.details.iter().chain([&cell.text])).map(String::as_str).collect();
+            let drawn = semid_charts::draw(&chart.chart, semid_charts::Theme::Light).unwrap();
+            for mark in drawn.marks() {
+                let there =
+                    mark.lines.iter().any(|line| said.iter().any(|cell| !cell.is_empty() && line.ends_with(*cell)));
+                assert!(there, "{}: what is said at {:?} stands in the table too", chart.name, mark.lines);
+            }
+        }
+    }
+}

@@ -38,8 +38,10 @@ pub fn eval(_: &App, request: EvalRequest) -> Reply<JudgedLists> {
     Ok(evaluate_lists(&request.run, &request.qrels, &request.metrics, request.per_user.as_deref())?)
 }
 
-pub fn drawn_chart(_: &App, _: ChartRequest) -> Reply<DrawnChart> {
-    Err(ApiError::internal("drawn_chart is not built yet."))
+pub fn drawn_chart(app: &App, request: ChartRequest) -> Reply<DrawnChart> {
+    let (_, comparison) = app.engine()?.comparison(Some(request.run))?;
+    let theme = if request.dark { Theme::Dark } else { Theme::Light };
+    Ok(exports::drawn_chart(&comparison, &request.chart, theme)?.into())
 }
 
 pub fn number(_: &App, _: NumberRequest) -> Reply<NumberFacts> {

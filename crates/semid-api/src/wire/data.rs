@@ -224,6 +224,25 @@ pub struct ChartMark {
     pub lines: Vec<String>,
 }
 
+impl From<semid_engine::export::Drawn> for DrawnChart {
+    fn from(drawn: semid_engine::export::Drawn) -> Self {
+        let mark = |mark: semid_engine::ChartMark| ChartMark {
+            x: mark.x,
+            y: mark.y,
+            width: mark.width,
+            height: mark.height,
+            lines: mark.lines,
+        };
+        DrawnChart {
+            name: drawn.name,
+            title: drawn.table.title.clone(),
+            svg: drawn.svg,
+            marks: drawn.marks.into_iter().map(mark).collect(),
+            table: drawn.table,
+        }
+    }
+}
+
 /// A page of a data set's problems.
 #[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
 pub struct ProblemPage {
