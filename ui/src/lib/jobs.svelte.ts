@@ -1,7 +1,10 @@
 // Jobs as the engine tells them. The UI pulls: twice a second while anything runs, rarely otherwise, never while hidden.
 
-import { rpc, toRpcError, type RpcError } from "./rpc";
-import type { JobView } from "./wire";
+import { rpc, RpcError, toRpcError, type Request } from "./rpc";
+import type { Commands, JobResults, JobView } from "./wire";
+
+/** Commands that start a job and whose result has a type. */
+export type JobCommand = keyof JobResults & keyof Commands;
 
 const BUSY_MS = 500;
 const IDLE_MS = 5000;
@@ -14,6 +17,11 @@ export function isOver(job: Pick<JobView, "state">): boolean {
 export function shownStep(job: JobView) {
   const steps = job.progress.steps;
   return steps.findLast((step) => step.total > 0) ?? steps.at(-1);
+}
+
+function resultOf<C extends JobCommand>(job: JobView, command: C): JobResults[C] {
+  if (job.state === "finished") return job.result as JobResults[C];
+  throw job.error ? toRpcError(job.error, command) : new RpcError("cancelled", "Stopped.", "", [], command);
 }
 
 class Jobs {
@@ -75,6 +83,14 @@ class Jobs {
     });
     void this.refresh();
     return done;
+  }
+
+  /**
+   * Starts a job. `id` comes first, to show its progress; `done` is what came of it, or throws why nothing did.
+   */
+  async start<C extends JobCommand>(command: C, payload: Request<C>): Promise<{ id: number; done: Promise<JobResults[C]> }> {
+    const { job: id } = (await rpc(command, payload)) as { job: number };
+    return { id, done: this.over(id).then((job) => resultOf<C>(job, command)) };
   }
 
   /** Asks a job to stop. */
