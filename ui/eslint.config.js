@@ -20,6 +20,8 @@ export default ts.config(
       // Titles, IDs and file names are hostile: markup comes from our own charts alone, through ChartSvg.
       "svelte/no-at-html-tags": "error",
       "svelte/require-each-key": "error",
+      // A plain Set or Map is right where nothing is to react to it.
+      "svelte/prefer-svelte-reactivity": "off",
       // Addresses are hashes within one page; there is no SvelteKit to resolve them.
       "svelte/no-navigation-without-resolve": "off",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],

@@ -22,6 +22,9 @@ export const SECTIONS: readonly { path: string; label: string; icon: IconName }[
 
 export const ROUTES: readonly Route[] = [
   { path: "/", load: () => import("./screens/start/Start.svelte") },
+  { path: "/data", load: () => import("./screens/data/Data.svelte") },
+  { path: "/data/:name", load: () => import("./screens/data/DatasetPage.svelte") },
+  { path: "/import", load: () => import("./screens/data/Import.svelte") },
   { path: "/settings", load: () => import("./screens/settings/Settings.svelte") },
 
   ...(import.meta.env.DEV ? [{ path: "/gallery", load: () => import("./screens/gallery/Gallery.svelte") }] : []),

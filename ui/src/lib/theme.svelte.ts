@@ -1,7 +1,8 @@
-// Light, dark, or what the system says; and the size of text. Both are set before the first paint and kept in this
-// web view only: they say how this screen is looked at, not how anything is computed.
+// Light, dark, or what the system says; and the size of text. Both are set before the first paint from what this web view
+// remembers; the workspace keeps the theme too.
 
-export type ThemeChoice = "system" | "light" | "dark";
+import type { ThemeChoice } from "./wire";
+
 export const TEXT_SIZES = [100, 125, 150, 175, 200] as const;
 
 const THEME_KEY = "semid.theme";
@@ -30,6 +31,11 @@ class Theme {
     this.choice = choice;
     keep(THEME_KEY, choice);
     this.apply();
+  }
+
+  /** Whether this web view remembers a theme; if not, the workspace may. */
+  get remembered(): boolean {
+    return stored(THEME_KEY) !== null;
   }
 
   resize(percent: number) {
