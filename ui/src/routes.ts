@@ -25,6 +25,9 @@ export const ROUTES: readonly Route[] = [
   { path: "/data", load: () => import("./screens/data/Data.svelte") },
   { path: "/data/:name", load: () => import("./screens/data/DatasetPage.svelte") },
   { path: "/import", load: () => import("./screens/data/Import.svelte") },
+  { path: "/runs", load: () => import("./screens/runs/Runs.svelte") },
+  { path: "/runs/:id", load: () => import("./screens/results/Results.svelte") },
+  { path: "/runs/:id/users/:user", load: () => import("./screens/results/User.svelte") },
   { path: "/settings", load: () => import("./screens/settings/Settings.svelte") },
 
   ...(import.meta.env.DEV ? [{ path: "/gallery", load: () => import("./screens/gallery/Gallery.svelte") }] : []),
