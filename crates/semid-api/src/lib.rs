@@ -6,9 +6,11 @@
 mod commands;
 mod error;
 mod jobs;
+mod preferences;
 mod typescript;
 pub mod wire;
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use semid_core::comparison::{Comparison, IdSchemeResult};
@@ -29,6 +31,8 @@ pub use typescript::typescript;
 /// The program behind every shell.
 pub struct App {
     home: Home,
+    /// Where it stands which folder the home is; none when somebody else decides that.
+    config: Option<PathBuf>,
     engine: OnceLock<Arc<Engine>>,
     jobs: Jobs,
 }
@@ -64,6 +68,7 @@ commands! {
     "dataset_problems", "Rows that could not be used, page by page.", data::dataset_problems: ItemsRequest => ProblemPage;
     "items", "Items of a data set, page by page.", data::items: ItemsRequest => ItemPage;
     "remove_dataset", "Remove a data set from the workspace.", data::remove_dataset: DatasetRequest => Nothing;
+    "recognise_files", "Tell items from interactions among dropped files.", data::recognise_files: FilesRequest => Recognised;
     "preview_file", "What a file would be read as.", data::preview_file: PreviewRequest => PreviewReply;
     "preview_texts", "The first item texts as they would be embedded.", data::preview_texts: ImportDraft => TextsReply;
     "check_import", "Read files through without writing anything; a job.", data::check_import: ImportDraft => Started, job ImportCheck;
@@ -110,6 +115,7 @@ commands! {
     "compare_ids", "Two schemes on the same items.", explore::compare_ids: CompareIdsRequest => CompareIdsReply;
     // The program
     "about", "What this program is and stands on.", system::about: Nothing => About;
+    "preferences", "What a person set.", system::preferences: Nothing => Preferences;
     "set_preferences", "Keep what a person set.", system::set_preferences: Preferences => Preferences;
     "fetch_model", "Fetch a model; a job.", system::fetch_model: ModelRequest => Started, job ModelRow;
     "doctor", "Check workspace, models, machine; a job.", system::doctor: DoctorRequest => Started, job DoctorReport;
@@ -121,13 +127,30 @@ commands! {
 impl App {
     /// An app on a home. The workspace is opened at the first command that needs it.
     pub fn new(home: Home) -> Self {
-        App { home, engine: OnceLock::new(), jobs: Jobs::start() }
+        let home = home.clone().with_model_folders(preferences::of_home(&home).model_folders);
+        App { home, config: None, engine: OnceLock::new(), jobs: Jobs::start() }
     }
 
-    /// An app on the home that the environment names.
+    /// An app on the home that the environment names, else the one a person chose, else the platform's place; with as many
+    /// threads as a person set.
     pub fn from_env() -> Result<Self, ApiError> {
-        let home = Home::from_env().map_err(|error| ApiError::from(semid_engine::Error::Fetch(error)))?;
-        Ok(App::new(home))
+        let config = semid_engine::fetch::config_folder();
+        let is_set = std::env::var_os("SEMID_HOME").is_some_and(|home| !home.is_empty());
+        let chosen = config.as_deref().filter(|_| !is_set).and_then(preferences::data_folder);
+        let home = match chosen {
+            Some(folder) => Home::at(folder),
+            None => Home::from_env().map_err(|error| ApiError::from(semid_engine::Error::Fetch(error)))?,
+        };
+        if let Some(threads) = preferences::of_home(&home).threads {
+            semid_engine::machine::set_threads(threads);
+        }
+        Ok(App::new(home).with_config(config.filter(|_| !is_set)))
+    }
+
+    /// The same app, which keeps in this folder where a person wants the home to be.
+    pub fn with_config(mut self, folder: Option<PathBuf>) -> Self {
+        self.config = folder;
+        self
     }
 
     /// Runs a command. The payload and the reply are the command's wire types as JSON.
@@ -152,6 +175,10 @@ impl App {
 
     fn home(&self) -> &Home {
         &self.home
+    }
+
+    fn config(&self) -> Option<&std::path::Path> {
+        self.config.as_deref()
     }
 
     fn engine(&self) -> Result<Arc<Engine>, ApiError> {

@@ -89,6 +89,24 @@ pub fn seconds(secs: f64) -> String {
     }
 }
 
+/// The day of a moment in UTC: `2024-05-31`.
+pub fn day(unix_secs: i64) -> String {
+    let (year, month, day) = date(unix_secs);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Year, month and day of a moment in UTC.
+pub fn date(unix_secs: i64) -> (i64, i64, i64) {
+    // Days since 1 March of the year 0, in eras of 400 years (Hinnant, "chrono-compatible low-level date algorithms").
+    let days = unix_secs.div_euclid(86_400).saturating_add(719_468);
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    (era * 400 + year + i64::from(month >= 10), (month + 2) % 12 + 1, day)
+}
+
 /// Bytes in MiB: `812 MiB`; a dash for nothing at all.
 pub fn mebibytes(bytes: u64) -> String {
     match bytes {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use semid_core::{Interaction, Item, Work};
 use semid_fetch::{Event, Fetch, Fetched, Home, Recipe, Silent, Watch};
-use semid_import::{ImportPlan, ImportSummary, ImportedItem, InteractionRow, Mapping, Sink, UnknownItems};
+use semid_import::{Format, ImportPlan, ImportSummary, ImportedItem, InteractionRow, Mapping, Sink, UnknownItems};
 use semid_store::{Dataset, DatasetWriter, NewDataset, OnExisting, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +30,14 @@ pub struct ImportRequest {
     pub interactions: PathBuf,
     /// Format of both files; none: seen from each.
     pub format: Option<String>,
+    /// Format of the items alone, where it is another one.
+    pub items_format: Option<Format>,
+    /// Format of the interactions alone, where it is another one.
+    pub interactions_format: Option<Format>,
     /// Columns by role, `user=reviewerID,item=asin`.
     pub map: Option<String>,
+    /// Columns by role, where a person chose them; null: the role has no column. Wins over `map`.
+    pub mapping: Mapping,
     /// Template of the item text.
     pub text: Option<String>,
     /// Import nothing if any row is wrong.
@@ -40,6 +46,29 @@ pub struct ImportRequest {
     pub keep_unknown_items: bool,
     /// Replace a data set of the same name.
     pub replace: bool,
+}
+
+impl ImportRequest {
+    /// The importer's own plan of it.
+    pub(crate) fn plan(&self) -> Result<ImportPlan> {
+        let mut plan = ImportPlan::new(self.items.iter().cloned().collect(), vec![self.interactions.clone()]);
+        if let Some(format) = &self.format {
+            let format = format.parse().map_err(Error::Core)?;
+            (plan.items_format, plan.interactions_format) = (Some(format), Some(format));
+        }
+        plan.items_format = self.items_format.or(plan.items_format);
+        plan.interactions_format = self.interactions_format.or(plan.interactions_format);
+        if let Some(map) = &self.map {
+            plan.mapping = map.parse::<Mapping>().map_err(Error::Core)?;
+        }
+        plan.mapping.extend(self.mapping.clone());
+        plan.text = self.text.clone().filter(|text| !text.trim().is_empty());
+        plan.strict = self.strict;
+        if self.keep_unknown_items {
+            plan.unknown_items = UnknownItems::Create;
+        }
+        Ok(plan)
+    }
 }
 
 /// What came of an import.
@@ -68,6 +97,8 @@ pub struct RecipeRow {
     pub about: String,
     /// Whether it can be imported without a download.
     pub here: bool,
+    /// Bytes to download; none where its publisher does not say.
+    pub bytes: Option<u64>,
 }
 
 impl Engine {
@@ -76,7 +107,15 @@ impl Engine {
         let fetch = Fetch::new(self.home(), &Silent);
         let row = |recipe: Recipe| -> Result<RecipeRow> {
             let here = recipe.is_bundled() || fetch.present(&recipe)?.is_some();
-            Ok(RecipeRow { name: recipe.name, title: recipe.title, licence: recipe.licence, about: recipe.about, here })
+            let bytes = recipe.download_bytes();
+            Ok(RecipeRow {
+                name: recipe.name,
+                title: recipe.title,
+                licence: recipe.licence,
+                about: recipe.about,
+                here,
+                bytes,
+            })
         };
         semid_fetch::datasets()?.into_iter().map(row).collect()
     }
@@ -85,19 +124,7 @@ impl Engine {
     pub fn import(&self, work: &Work, request: &ImportRequest) -> Result<ImportReport> {
         let start = Instant::now();
         check_name(&request.name)?;
-        let mut plan = ImportPlan::new(request.items.iter().cloned().collect(), vec![request.interactions.clone()]);
-        if let Some(format) = &request.format {
-            let format = format.parse().map_err(Error::Core)?;
-            (plan.items_format, plan.interactions_format) = (Some(format), Some(format));
-        }
-        if let Some(map) = &request.map {
-            plan.mapping = map.parse::<Mapping>().map_err(Error::Core)?;
-        }
-        plan.text = request.text.clone();
-        plan.strict = request.strict;
-        if request.keep_unknown_items {
-            plan.unknown_items = UnknownItems::Create;
-        }
+        let plan = request.plan()?;
         let new = NewDataset {
             name: request.name.clone(),
             title: if request.title.is_empty() { request.name.clone() } else { request.title.clone() },
@@ -180,9 +207,8 @@ impl Engine {
                 format: import.format.clone(),
                 map: (!map.is_empty()).then(|| map.join(",")),
                 text: import.text.clone(),
-                strict: false,
-                keep_unknown_items: false,
                 replace,
+                ..ImportRequest::default()
             },
         )
     }
@@ -311,7 +337,7 @@ impl Sink for StoreSink {
     }
 }
 
-fn check_name(name: &str) -> Result<()> {
+pub(crate) fn check_name(name: &str) -> Result<()> {
     let fits = !name.is_empty()
         && name.len() <= 100
         && !name.starts_with('.')

@@ -31,9 +31,11 @@ pub struct Embedded {
 
 /// The folder of an encoder: a path as given, or a name among the models.
 pub fn encoder_folder(home: &Home, model: &str) -> Result<PathBuf> {
-    let named = home.model(model);
-    let folder = if Path::new(model).join("config.json").is_file() { PathBuf::from(model) } else { named };
-    if folder.is_dir() {
+    if Path::new(model).join("config.json").is_file() {
+        return Ok(PathBuf::from(model));
+    }
+    let named = Some(home.model(model)).filter(|folder| folder.is_dir());
+    if let Some(folder) = named.or_else(|| home.find_model(model)) {
         return Ok(folder);
     }
     Err(Error::NotHere {

@@ -3,6 +3,7 @@
 //! [`Engine`] is the door: a home with models, a workspace with a database and artifacts. An experiment goes
 //! [`settings`] → stages (each asking for its artifact first) → judging → verdict → one transaction → report.
 
+pub mod dataset_profile;
 pub mod datasets;
 pub mod doctor;
 pub mod embed;
@@ -13,11 +14,13 @@ pub mod export;
 pub mod files;
 mod fingerprint;
 pub mod id_report;
+pub mod import_files;
 mod judge;
-mod machine;
+pub mod machine;
 mod memory;
 mod run;
 pub mod settings;
+pub mod settings_facts;
 mod settings_file;
 mod stages;
 mod verdict;
@@ -31,7 +34,8 @@ pub use semid_store as store;
 /// What an import is told and tells, for whoever shows it.
 pub mod import {
     pub use semid_import::{
-        FileKind, FileSummary, Format, ImportSummary, Preview as FilePreview, Problem as RowProblem, ProblemKind, Role,
+        FileKind, FileSummary, Format, ImportSummary, Mapping, Preview as FilePreview, Problem as RowProblem,
+        ProblemKind, Role, preview,
     };
 }
 
@@ -40,19 +44,25 @@ pub mod report {
     pub use semid_report::{Cell, Column, Row, Table};
 }
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use dataset_profile::DatasetProfile;
 use semid_store::Store;
 
 /// A home with models and a workspace with data sets, runs and artifacts.
 pub struct Engine {
     home: Home,
     store: Store,
+    /// Data sets counted through, by number.
+    profiles: Mutex<BTreeMap<i64, Arc<DatasetProfile>>>,
 }
 
 impl Engine {
     /// Opens the workspace of a home, and makes it where there is none.
     pub fn open(home: Home) -> Result<Self> {
         let store = Store::open(home.workspace())?;
-        Ok(Engine { home, store })
+        Ok(Engine { home, store, profiles: Mutex::default() })
     }
 
     /// Where models, downloads and the workspace are.

@@ -1,4 +1,29 @@
-//! What a number was measured on: the machine and the versions, as label and value.
+//! What a number was measured on: the machine and the versions, as label and value; and how many threads compute.
+
+/// Lets so many threads compute, from the first computation of the process on. What the environment says
+/// (`RAYON_NUM_THREADS`) counts more; later calls change nothing.
+pub fn set_threads(threads: u32) {
+    if std::env::var_os("RAYON_NUM_THREADS").is_none() {
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build_global();
+    }
+}
+
+/// Threads that compute.
+pub fn threads() -> u32 {
+    rayon::current_num_threads() as u32
+}
+
+/// Processor cores this process may use.
+pub fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
+}
+
+/// What the program stands on, as label and value.
+pub fn about() -> Vec<(String, String)> {
+    let mut facts = provenance();
+    facts.push(("SQLite".to_owned(), semid_store::sqlite_version().to_owned()));
+    facts
+}
 
 /// Label and value pairs for the provenance of a run.
 pub fn provenance() -> Vec<(String, String)> {

@@ -20,7 +20,7 @@ mod watch;
 pub use digest::Digest;
 pub use error::{Error, Result};
 pub use fetch::{Fetch, Fetched, Patience};
-pub use home::{Home, semid_home};
+pub use home::{Home, config_folder, semid_home};
 pub use recipe::{File, Import, Kind, Place, Prepare, Recipe, Source, Trust};
 pub use recipes::{MINILM, datasets, find, models};
 pub use watch::{Event, Silent, Watch};

@@ -195,6 +195,16 @@ impl Recipe {
         matches!(self.sources.first(), Some(Source { from: Place::Bundled {}, .. }))
     }
 
+    /// Bytes its first source downloads; none where its publisher does not say, 0 where it is built in.
+    pub fn download_bytes(&self) -> Option<u64> {
+        let source = self.sources.first()?;
+        match source.from {
+            Place::Bundled {} => Some(0),
+            Place::Zip { bytes, .. } | Place::Pip { bytes, .. } => bytes,
+            Place::Web { .. } | Place::Hub { .. } => self.files_of(source).iter().map(|file| file.bytes).sum(),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.name.is_empty() || !self.name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
             return Err(format!("its name “{}” may hold letters, digits, “-”, “_” and “.” only", self.name));

@@ -39,11 +39,24 @@ pub struct ProblemCount {
 impl Store {
     /// The kept problems of a data set in the order they were met, at most `limit`.
     pub fn problems(&self, dataset: i64, limit: usize) -> Result<Vec<Problem>> {
+        Ok(self.problem_page(dataset, "", 0, limit as u64)?.1)
+    }
+
+    /// How many kept problems have `word` in their kind, reason or snippet, and a page of them in the order they were
+    /// met; an empty word is in all.
+    pub fn problem_page(&self, dataset: i64, word: &str, offset: u64, limit: u64) -> Result<(u64, Vec<Problem>)> {
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.read("reading the import's problems", |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT file, line, kind, reason, snippet FROM import_problem WHERE dataset = ?1 ORDER BY idx LIMIT ?2",
-            )?;
-            let rows = statement.query_map((dataset, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
+            let holds = "dataset = ?1 AND (?2 = '' OR instr(lower(kind || ' ' || reason || ' ' || snippet), ?2) > 0)";
+            let word = word.to_ascii_lowercase();
+            let kept: i64 = connection
+                .prepare_cached(&format!("SELECT count(*) FROM import_problem WHERE {holds}"))?
+                .query_row((dataset, &word), |row| row.get(0))?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT file, line, kind, reason, snippet FROM import_problem WHERE {holds} \
+                 ORDER BY idx LIMIT ?4 OFFSET ?3"
+            ))?;
+            let rows = statement.query_map((dataset, &word, number(offset), number(limit)), |row| {
                 Ok(Problem {
                     file: row.get(0)?,
                     line: row.get::<_, Option<i64>>(1)?.map(|line| line as u64),
@@ -52,7 +65,7 @@ impl Store {
                     snippet: row.get(4)?,
                 })
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok((kept as u64, rows.collect::<rusqlite::Result<_>>()?))
         })
     }
 

@@ -17,11 +17,56 @@ impl Store {
     }
 }
 
+impl Store {
+    /// How many items of a data set match, and a page of them with their indices. `words` must each stand in the key, the
+    /// title or a category, whatever their case; none match all.
+    pub fn item_page(
+        &self,
+        dataset: i64,
+        words: &[String],
+        offset: u64,
+        limit: u64,
+    ) -> Result<(u64, Vec<(u32, Item)>)> {
+        let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+        self.read("reading the items", |connection| {
+            let total = dataset::find_by_id(connection, dataset)?.items;
+            let (mut matched, mut page) = (0, Vec::new());
+            if words.is_empty() {
+                each_from(connection, dataset, offset, limit, |idx, item| page.push((idx, item)))?;
+                return Ok((total, page));
+            }
+            each_from(connection, dataset, 0, total, |idx, item| {
+                let whole = format!("{}\n{}\n{}", item.key, item.title, item.categories.join("\n")).to_lowercase();
+                if words.iter().all(|word| whole.contains(word.as_str())) {
+                    if matched >= offset && (page.len() as u64) < limit {
+                        page.push((idx, item));
+                    }
+                    matched += 1;
+                }
+            })?;
+            Ok((matched, page))
+        })
+    }
+}
+
 /// Calls `visit` with every item in order.
 pub(crate) fn each(connection: &Connection, dataset: i64, mut visit: impl FnMut(Item)) -> Result<()> {
-    let mut statement =
-        connection.prepare_cached("SELECT key, title, text, categories FROM item WHERE dataset = ?1 ORDER BY idx")?;
-    let mut rows = statement.query([dataset])?;
+    each_from(connection, dataset, 0, u64::MAX, |_, item| visit(item))
+}
+
+/// Calls `visit` with at most `limit` items from index `first` on, and their indices.
+fn each_from(
+    connection: &Connection,
+    dataset: i64,
+    first: u64,
+    limit: u64,
+    mut visit: impl FnMut(u32, Item),
+) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT key, title, text, categories, idx FROM item WHERE dataset = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3",
+    )?;
+    let largest = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let mut rows = statement.query((dataset, largest(first), largest(limit)))?;
     while let Some(row) = rows.next()? {
         let categories: &str = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
         let categories = match categories {
@@ -30,7 +75,7 @@ pub(crate) fn each(connection: &Connection, dataset: i64, mut visit: impl FnMut(
                 Error::input(format!("The categories of an item of data set {dataset} are unreadable."))
             })?,
         };
-        visit(Item { key: row.get(0)?, title: row.get(1)?, text: row.get(2)?, categories });
+        visit(row.get(4)?, Item { key: row.get(0)?, title: row.get(1)?, text: row.get(2)?, categories });
     }
     Ok(())
 }

@@ -42,3 +42,8 @@ pub use run_lock::RunLock;
 pub use run_results::{Measurement, RunResults};
 pub use run_stage::RunStage;
 pub use store::Store;
+
+/// Version of the database library.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

@@ -118,6 +118,15 @@ impl Store {
         })
     }
 
+    /// Numbers of the runs on a data set of this name, newest first.
+    pub fn runs_on(&self, dataset: &str) -> Result<Vec<i64>> {
+        self.read("reading the runs", |connection| {
+            let mut statement = connection.prepare_cached("SELECT id FROM run WHERE dataset = ?1 ORDER BY id DESC")?;
+            let rows = statement.query_map([dataset], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// The run with this number.
     pub fn run(&self, id: i64) -> Result<Run> {
         Ok(self.read_runs(|connection| Ok(vec![find(connection, id)?]))?.remove(0))

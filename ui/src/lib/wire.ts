@@ -8,6 +8,8 @@ export type About = {
   facts: Array<[string, string]>,
   /** Where everything is kept. */
   home: string,
+  /** Whether the environment (`SEMID_HOME`) decides where that is, so that the preference does not count. */
+  home_is_set: boolean,
   /** Bytes it takes on the disk. */
   home_bytes: number,
   /** Threads in use now. */
@@ -554,7 +556,7 @@ export type ExportRequest = {
 
 /** A setting explained. */
 export type FieldFacts = {
-  /** Path in the settings: `codes.levels`, `recommenders.generative.d_model`. */
+  /** Path in the settings: `codes.levels`, `recommenders.generative.d_model`; the path problems name, too. */
   field: string,
   /** What a form calls it. */
   title: string,
@@ -564,6 +566,8 @@ export type FieldFacts = {
   input: FieldInput,
   /** Unit, such as "items"; may be empty. */
   unit: string,
+  /** Whether it may be left empty. */
+  optional: boolean,
   /** Whether a beginner never needs it. */
   advanced: boolean,
 };
@@ -638,6 +642,12 @@ export type FileSummary = {
   rows: number,
   /** Its columns by role. */
   columns: Array<[Role, string]>,
+};
+
+/** Tell dropped files from each other. */
+export type FilesRequest = {
+  /** Files, or folders that stand for the files in them. */
+  paths: Array<string>,
 };
 
 /** One thing the doctor noticed. */
@@ -913,8 +923,14 @@ export type ImportRequest = {
   interactions: string,
   /** Format of both files; none: seen from each. */
   format: string | null,
+  /** Format of the items alone, where it is another one. */
+  items_format: Format | null,
+  /** Format of the interactions alone, where it is another one. */
+  interactions_format: Format | null,
   /** Columns by role, `user=reviewerID,item=asin`. */
   map: string | null,
+  /** Columns by role, where a person chose them; null: the role has no column. Wins over `map`. */
+  mapping: Mapping,
   /** Template of the item text. */
   text: string | null,
   /** Import nothing if any row is wrong. */
@@ -989,7 +1005,7 @@ export type ItemRow = {
   interactions: number,
 };
 
-/** An item's text. */
+/** An item's text, as it would be embedded. */
 export type ItemText = {
   /** Its key. */
   key: string,
@@ -1088,6 +1104,10 @@ export type MapCode = {
   x: number,
   /** Where its label stands. */
   y: number,
+};
+
+/** Columns set by a person: `user=reviewerID,item=asin`; `rating=none` says that a role has no column. */
+export type Mapping = { [key in Role]?: string | null
 };
 
 /** ID schemes and recommenders at hand. */
@@ -1383,6 +1403,18 @@ export type RecipeRow = {
   about: string,
   /** Whether it can be imported without a download. */
   here: boolean,
+  /** Bytes to download; none where its publisher does not say. */
+  bytes: number | null,
+};
+
+/** What dropped files seem to be. */
+export type Recognised = {
+  /** An import of them, filled in as far as they say it. `interactions` is empty when none of the files has any. */
+  import: ImportRequest,
+  /** Files that take no part in it, each with the reason in a sentence. */
+  unused: Array<[string, string]>,
+  /** What was recognised, in a sentence. */
+  sentence: string,
 };
 
 /** A recommender. */
@@ -1996,6 +2028,8 @@ export interface Commands {
   items: { request: ItemsRequest; reply: ItemPage };
   /** Remove a data set from the workspace. */
   remove_dataset: { request: DatasetRequest; reply: Nothing };
+  /** Tell items from interactions among dropped files. */
+  recognise_files: { request: FilesRequest; reply: Recognised };
   /** What a file would be read as. */
   preview_file: { request: PreviewRequest; reply: PreviewReply };
   /** The first item texts as they would be embedded. */
@@ -2080,6 +2114,8 @@ export interface Commands {
   compare_ids: { request: CompareIdsRequest; reply: CompareIdsReply };
   /** What this program is and stands on. */
   about: { request: Nothing; reply: About };
+  /** What a person set. */
+  preferences: { request: Nothing; reply: Preferences };
   /** Keep what a person set. */
   set_preferences: { request: Preferences; reply: Preferences };
   /** Fetch a model; a job. */

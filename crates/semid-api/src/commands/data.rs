@@ -1,7 +1,10 @@
 //! Handlers: files, data sets, recipes.
 
-use semid_core::Seed;
+use semid_core::{Item, Seed, Work};
+use semid_engine::dataset_profile::DatasetProfile;
 use semid_engine::datasets::ImportRequest;
+use semid_engine::import::{self, FileKind, Format, Role};
+use semid_engine::import_files;
 
 use super::{Reply, start, to_value};
 use crate::wire::*;
@@ -43,36 +46,105 @@ pub fn embed(app: &App, request: EmbedRequest) -> Reply<Started> {
     Ok(Started { job: id })
 }
 
-pub fn preview_file(_: &App, _: PreviewRequest) -> Reply<PreviewReply> {
-    Err(ApiError::internal("preview_file is not built yet."))
+pub fn recognise_files(app: &App, request: FilesRequest) -> Reply<Recognised> {
+    Ok(app.engine()?.recognise_files(&request.paths)?)
 }
 
-pub fn preview_texts(_: &App, _: ImportDraft) -> Reply<TextsReply> {
-    Err(ApiError::internal("preview_texts is not built yet."))
+pub fn preview_file(app: &App, request: PreviewRequest) -> Reply<PreviewReply> {
+    let looked = import::preview(&request.path, request.kind, request.format);
+    let preview = looked.map_err(semid_engine::Error::Core)?;
+    let roles: &[Role] = match preview.kind {
+        FileKind::Items => &Role::OF_ITEMS,
+        FileKind::Interactions => &Role::OF_INTERACTIONS,
+    };
+    let role = |role: &Role| {
+        let (sentence, required) = import_files::role_facts(*role);
+        RoleFacts { role: role.name().to_owned(), sentence: sentence.to_owned(), required }
+    };
+    Ok(PreviewReply {
+        roles: roles.iter().map(role).collect(),
+        formats: Format::ALL.map(|format| FormatFacts { format, title: format.title().to_owned() }).to_vec(),
+        suggested_name: app.engine()?.free_name(&request.path)?,
+        preview,
+    })
 }
 
-pub fn check_import(_: &App, _: ImportDraft) -> Reply<Started> {
-    Err(ApiError::internal("check_import is not built yet."))
+/// Item texts shown while a template is typed.
+const TEXTS_SHOWN: usize = 20;
+
+pub fn preview_texts(app: &App, request: ImportDraft) -> Reply<TextsReply> {
+    Ok(app.engine()?.preview_texts(&Work::new(Seed(0)), &request.import, TEXTS_SHOWN)?)
 }
 
-pub fn dataset(_: &App, _: DatasetRequest) -> Reply<DatasetDetail> {
-    Err(ApiError::internal("dataset is not built yet."))
+pub fn check_import(app: &App, request: ImportDraft) -> Reply<Started> {
+    start(app, format!("Check {}", request.import.interactions.display()), move |engine, work| {
+        let (summary, problems) = engine.check_import(work, &request.import)?;
+        let kinds = summary.problems.iter().map(|&(kind, rows)| ProblemKindCount {
+            kind,
+            sentence: import_files::kind_sentence(kind).to_owned(),
+            rows,
+        });
+        let kinds = kinds.collect();
+        let taken = engine.store().datasets().map_err(semid_engine::Error::Store)?;
+        let name_taken = taken.iter().any(|dataset| dataset.name == request.import.name);
+        Ok(ImportCheck { summary, kinds, problems, name_taken })
+    })
+}
+
+pub fn dataset(app: &App, request: DatasetRequest) -> Reply<DatasetDetail> {
+    let engine = app.engine()?;
+    let dataset = engine.store().dataset(&request.dataset).map_err(semid_engine::Error::Store)?;
+    let profile = engine.dataset_profile(&dataset)?;
+    Ok(DatasetDetail {
+        density: DatasetProfile::density(&dataset),
+        facts: profile.facts(&dataset),
+        problems: engine.store().problem_counts(dataset.id).map_err(semid_engine::Error::Store)?,
+        charts: profile.charts().into_iter().map(str::to_owned).collect(),
+        runs: engine.store().runs_on(&dataset.name).map_err(semid_engine::Error::Store)?,
+        dataset,
+    })
 }
 
 pub fn dataset_chart(_: &App, _: DatasetChartRequest) -> Reply<DrawnChart> {
     Err(ApiError::internal("dataset_chart is not built yet."))
 }
 
-pub fn dataset_problems(_: &App, _: ItemsRequest) -> Reply<ProblemPage> {
-    Err(ApiError::internal("dataset_problems is not built yet."))
+/// Rows of a page at most, whatever was asked for.
+const LONGEST_PAGE: u64 = 1_000;
+
+pub fn dataset_problems(app: &App, request: ItemsRequest) -> Reply<ProblemPage> {
+    let engine = app.engine()?;
+    let dataset = engine.store().dataset(&request.dataset).map_err(semid_engine::Error::Store)?;
+    let word = request.query.unwrap_or_default();
+    let limit = request.limit.min(LONGEST_PAGE);
+    let page = engine.store().problem_page(dataset.id, word.trim(), request.offset, limit);
+    let (kept, problems) = page.map_err(semid_engine::Error::Store)?;
+    Ok(ProblemPage { kept, problems })
 }
 
-pub fn items(_: &App, _: ItemsRequest) -> Reply<ItemPage> {
-    Err(ApiError::internal("items is not built yet."))
+pub fn items(app: &App, request: ItemsRequest) -> Reply<ItemPage> {
+    let engine = app.engine()?;
+    let dataset = engine.store().dataset(&request.dataset).map_err(semid_engine::Error::Store)?;
+    let profile = engine.dataset_profile(&dataset)?;
+    let words: Vec<String> =
+        request.query.iter().flat_map(|query| query.split_whitespace()).map(str::to_owned).collect();
+    let limit = request.limit.min(LONGEST_PAGE);
+    let page = engine.store().item_page(dataset.id, &words, request.offset, limit);
+    let (total, page) = page.map_err(semid_engine::Error::Store)?;
+    let row = |(item, found): (u32, Item)| ItemRow {
+        item,
+        key: found.key,
+        title: found.title,
+        categories: found.categories,
+        text: found.text,
+        interactions: profile.item_counts.get(item as usize).map_or(0, |&met| u64::from(met)),
+    };
+    Ok(ItemPage { total, items: page.into_iter().map(row).collect() })
 }
 
-pub fn remove_dataset(_: &App, _: DatasetRequest) -> Reply<Nothing> {
-    Err(ApiError::internal("remove_dataset is not built yet."))
+pub fn remove_dataset(app: &App, request: DatasetRequest) -> Reply<Nothing> {
+    app.engine()?.store().delete_dataset(&request.dataset).map_err(semid_engine::Error::Store)?;
+    Ok(Nothing {})
 }
 
 pub fn open_sample(_: &App, _: Nothing) -> Reply<Started> {

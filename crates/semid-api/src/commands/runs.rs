@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
+use semid_core::metrics::{METRICS, Metric};
 use semid_core::{Seed, Work};
 use semid_engine::Engine;
 use semid_engine::datasets::recipe_prepare;
 use semid_engine::export as exports;
-use semid_engine::settings::{ExperimentSettings, Problem};
+use semid_engine::settings::{ExperimentSettings, IdSettings, Problem, RecommenderSettings};
+use semid_engine::settings_facts;
 
 use super::{Reply, start};
 use crate::wire::*;
@@ -66,11 +68,33 @@ fn starter_for(engine: &Engine, name: &str) -> Reply<ExperimentSettings> {
 }
 
 pub fn methods(_: &App, _: Nothing) -> Reply<Methods> {
-    Err(ApiError::internal("methods is not built yet."))
+    let ids = IdSettings::KEYS.iter().map(|key| {
+        // What every scheme is can be said of imported IDs without their file.
+        let example = IdSettings::starter(key).unwrap_or(IdSettings::Imported { file: Default::default() });
+        IdMethod {
+            key: (*key).to_owned(),
+            title: example.title().to_owned(),
+            sentence: settings_facts::scheme_sentence(key).to_owned(),
+            starter: IdSettings::starter(key),
+            reads_text: example.reads_text(),
+        }
+    });
+    let recommenders = RecommenderSettings::KEYS.iter().filter_map(|key| RecommenderSettings::starter(key));
+    let recommenders = recommenders.map(|starter| RecommenderMethod {
+        key: starter.key().to_owned(),
+        title: starter.title().to_owned(),
+        sentence: settings_facts::recommender_sentence(starter.key()).to_owned(),
+        speaks_ids: starter.speaks_ids(),
+        reads_text: starter.reads_text(),
+        starter,
+    });
+    let metrics = METRICS.iter().flat_map(|metric| [5, 10, 20].map(|k| format!("{}@{k}", metric.name)));
+    let metrics = metrics.map(|metric| Ok(metric.parse::<Metric>().map_err(semid_engine::Error::Core)?.facts()));
+    Ok(Methods { ids: ids.collect(), recommenders: recommenders.collect(), metrics: metrics.collect::<Reply<_>>()? })
 }
 
-pub fn fields(_: &App, _: SettingsRequest) -> Reply<Vec<FieldFacts>> {
-    Err(ApiError::internal("fields is not built yet."))
+pub fn fields(_: &App, request: SettingsRequest) -> Reply<Vec<FieldFacts>> {
+    Ok(settings_facts::fields(&request.settings))
 }
 
 pub fn estimate(_: &App, _: SettingsRequest) -> Reply<Estimate> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use semid_engine::datasets::{ImportRequest, RecipeRow};
 use semid_engine::import::{FileKind, FilePreview, Format, ProblemKind, RowProblem};
+pub use semid_engine::import_files::{ItemText, Recognised, Texts as TextsReply};
 use semid_engine::report::Table;
 use semid_engine::store::{Dataset, ImportProblem, ProblemCount};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,14 @@ pub struct DatasetRequest {
     pub dataset: String,
 }
 
+/// Tell dropped files from each other.
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
+#[serde(deny_unknown_fields)]
+pub struct FilesRequest {
+    /// Files, or folders that stand for the files in them.
+    pub paths: Vec<PathBuf>,
+}
+
 /// Look at a file before importing it.
 #[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
@@ -115,30 +124,6 @@ pub struct FormatFacts {
     pub format: Format,
     /// What people call it.
     pub title: String,
-}
-
-/// The first item texts, as they would be embedded.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct TextsReply {
-    /// The template in use.
-    pub template: String,
-    /// Fields a template can name.
-    pub fields: Vec<String>,
-    /// Key, title and text of the first items.
-    pub texts: Vec<ItemText>,
-    /// What is wrong with the template; none when it is fine.
-    pub problem: Option<String>,
-}
-
-/// An item's text.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct ItemText {
-    /// Its key.
-    pub key: String,
-    /// Its title.
-    pub title: String,
-    /// What will be embedded.
-    pub text: String,
 }
 
 /// What an import would come to (result of the job `check_import`, which writes nothing).

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use semid_core::ProgressView;
 use semid_core::comparison::{Curve, StageTime};
 use semid_engine::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+pub use semid_engine::settings_facts::{FieldFacts, FieldInput};
 use semid_engine::store::RunStatus;
 use serde::{Deserialize, Serialize};
 
@@ -119,51 +120,6 @@ pub struct RecommenderMethod {
     pub speaks_ids: bool,
     /// Whether it needs the text encoder.
     pub reads_text: bool,
-}
-
-/// A setting explained.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct FieldFacts {
-    /// Path in the settings: `codes.levels`, `recommenders.generative.d_model`.
-    pub field: String,
-    /// What a form calls it.
-    pub title: String,
-    /// What it does, in a sentence.
-    pub sentence: String,
-    /// What can be typed.
-    pub input: FieldInput,
-    /// Unit, such as "items"; may be empty.
-    pub unit: String,
-    /// Whether a beginner never needs it.
-    pub advanced: bool,
-}
-
-/// What can be typed into a field.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum FieldInput {
-    /// Words.
-    Text,
-    /// A number within bounds.
-    Number {
-        /// Lowest.
-        low: f64,
-        /// Highest.
-        high: f64,
-        /// Whether only whole numbers.
-        whole: bool,
-    },
-    /// Yes or no.
-    Switch,
-    /// One of these.
-    Choice {
-        /// Value, title and sentence of each.
-        choices: Vec<(String, String, String)>,
-    },
-    /// A list, such as seeds and metrics.
-    List,
-    /// A file.
-    File,
 }
 
 /// How long an experiment will take.

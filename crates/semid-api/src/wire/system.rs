@@ -84,6 +84,8 @@ pub struct About {
     pub facts: Vec<(String, String)>,
     /// Where everything is kept.
     pub home: PathBuf,
+    /// Whether the environment (`SEMID_HOME`) decides where that is, so that the preference does not count.
+    pub home_is_set: bool,
     /// Bytes it takes on the disk.
     pub home_bytes: u64,
     /// Threads in use now.
