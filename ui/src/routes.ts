@@ -28,6 +28,8 @@ export const ROUTES: readonly Route[] = [
   { path: "/runs", load: () => import("./screens/runs/Runs.svelte") },
   { path: "/runs/:id", load: () => import("./screens/results/Results.svelte") },
   { path: "/runs/:id/users/:user", load: () => import("./screens/results/User.svelte") },
+  { path: "/explore", load: () => import("./screens/explore/Choose.svelte") },
+  { path: "/explore/:dataset", load: () => import("./screens/explore/Explore.svelte") },
   { path: "/settings", load: () => import("./screens/settings/Settings.svelte") },
 
   ...(import.meta.env.DEV ? [{ path: "/gallery", load: () => import("./screens/gallery/Gallery.svelte") }] : []),
