@@ -3,6 +3,7 @@
 //! [`Engine`] is the door: a home with models, a workspace with a database and artifacts. An experiment goes
 //! [`settings`] → stages (each asking for its artifact first) → judging → verdict → one transaction → report.
 
+mod cache;
 pub mod dataset_profile;
 pub mod datasets;
 pub mod doctor;
@@ -18,6 +19,10 @@ pub mod import_files;
 mod judge;
 pub mod machine;
 mod memory;
+pub mod number;
+pub mod opened_ids;
+pub mod past_run;
+pub mod people;
 mod run;
 pub mod settings;
 pub mod settings_facts;
@@ -56,18 +61,24 @@ pub struct Engine {
     store: Store,
     /// Data sets counted through, by number.
     profiles: Mutex<BTreeMap<i64, Arc<DatasetProfile>>>,
+    cache: cache::Cache,
 }
 
 impl Engine {
     /// Opens the workspace of a home, and makes it where there is none.
     pub fn open(home: Home) -> Result<Self> {
         let store = Store::open(home.workspace())?;
-        Ok(Engine { home, store, profiles: Mutex::default() })
+        Ok(Engine { home, store, profiles: Mutex::default(), cache: cache::Cache::default() })
     }
 
     /// Where models, downloads and the workspace are.
     pub fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// What was opened lately.
+    pub(crate) fn cache(&self) -> &cache::Cache {
+        &self.cache
     }
 
     /// The workspace's database and artifacts.

@@ -7,7 +7,7 @@ use semid_core::id_schemes::{
     CollisionReport, CollisionRule, HashDraw, ImportedCodes, atomic_ids, category_path_codes, hash_codes, permuted_ids,
     resolve,
 };
-use semid_core::prepare::{Prepared, prepare};
+use semid_core::prepare::{PrepareSettings, Prepared, prepare};
 use semid_core::{
     Case, Catalog, CodeShape, Codebooks, Embeddings, History, NoCheckpoints, Quantizer, RankedList, Ranker,
     Recommender, SemanticIds, SeriesPoint, TrainingData, Work,
@@ -91,9 +91,12 @@ pub fn prepare_data(
     let work = work.with_seed(semid_core::Seed(settings.data_seed));
     let prepared = prepare(&work, catalog.len(), interactions, &settings.prepare)?;
     let items = prepared.kept_items.iter().map(|&item| catalog.items[item as usize].clone()).collect();
-    let fingerprint =
-        Fingerprint::new("data", 1).with(digest).with(&settings.prepare).with(settings.data_seed).finish();
-    Ok((Catalog { items }, prepared, fingerprint))
+    Ok((Catalog { items }, prepared, data_fingerprint(digest, &settings.prepare, settings.data_seed)))
+}
+
+/// Names a data set as filtered, ordered and split.
+pub fn data_fingerprint(digest: &str, prepare: &PrepareSettings, data_seed: u64) -> String {
+    Fingerprint::new("data", 1).with(digest).with(prepare).with(data_seed).finish()
 }
 
 /// The IDs of a scheme, from the artifact or made now.

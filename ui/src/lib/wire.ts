@@ -1170,9 +1170,9 @@ export type ModelRow = {
   bytes: number | null,
 };
 
-/** An item with its ID under the arm's scheme. */
+/** An item with its ID. */
 export type NamedItem = {
-  /** Index in the run's catalog. */
+  /** Index in the catalog that takes part. */
   item: number,
   /** Its key. */
   key: string,
@@ -1180,9 +1180,10 @@ export type NamedItem = {
   title: string,
   /** Coarse to fine. */
   categories: Array<string>,
-  /** Codes and digit; empty where the arm has no IDs. */
+  /** Codes and digit; empty where there are no IDs. */
   codes: Array<number>,
-  /** Labels of the codes; empty where codes mean nothing. */
+  /** One label a code, without the digit, an empty one where nothing sets the code apart; empty where codes mean
+   * nothing. */
   labels: Array<string>,
 };
 
@@ -1883,6 +1884,8 @@ export type UserDetail = {
   seeds: Array<number>,
   /** Whether `why_item` can tell how an entry came about. */
   explains: boolean,
+  /** What cannot be shown and why, in a sentence; empty when all can. */
+  note: string,
 };
 
 /** A page of users. */
@@ -1891,6 +1894,8 @@ export type UserPage = {
   total: number,
   /** The page. */
   rows: Array<UserRow>,
+  /** What cannot be shown and why, in a sentence; empty when all can. */
+  note: string,
 };
 
 /** Names a user's list. */
@@ -1909,17 +1914,17 @@ export type UserRequest = {
 export type UserRow = {
   /** Index in the run's data, which `user` asks with. */
   user: number,
-  /** The user's key in the files. */
+  /** The user's key in the files; the index where the data set is not here. */
   key: string,
-  /** Items of the history. */
-  history: number,
+  /** Items of the history; none where the data set is not here. */
+  history: number | null,
   /** Value under the arm. */
   value: number,
   /** Value under the other arm. */
   against: number,
   /** Value minus the other. */
   difference: number,
-  /** Rank of the first target under each seed; none where the list has none. */
+  /** Rank of the first target under each seed; none where the list has none, or the data set is not here. */
   ranks: Array<number | null>,
 };
 

@@ -44,16 +44,16 @@ pub fn drawn_chart(app: &App, request: ChartRequest) -> Reply<DrawnChart> {
     Ok(exports::drawn_chart(&comparison, &request.chart, theme)?.into())
 }
 
-pub fn number(_: &App, _: NumberRequest) -> Reply<NumberFacts> {
-    Err(ApiError::internal("number is not built yet."))
+pub fn number(app: &App, request: NumberRequest) -> Reply<NumberFacts> {
+    Ok(app.engine()?.number(&request)?)
 }
 
-pub fn users(_: &App, _: UsersRequest) -> Reply<UserPage> {
-    Err(ApiError::internal("users is not built yet."))
+pub fn users(app: &App, request: UsersRequest) -> Reply<UserPage> {
+    Ok(app.engine()?.users(&request)?)
 }
 
-pub fn user(_: &App, _: UserRequest) -> Reply<UserDetail> {
-    Err(ApiError::internal("user is not built yet."))
+pub fn user(app: &App, request: UserRequest) -> Reply<UserDetail> {
+    Ok(app.engine()?.user(&request)?)
 }
 
 pub fn why_item(_: &App, _: WhyRequest) -> Reply<Started> {

@@ -1,0 +1,5 @@
+//! What came of a run, asked for as a client does: through `App::call`, on homes of their own with a small shop.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod people;
+mod world;
