@@ -57,6 +57,14 @@ describe("times and sizes change their unit before digits pile up", () => {
     for (const [secs, text] of cases) expect(shown(format.seconds(secs))).toBe(text);
   });
 
+  test("a range names its unit once", () => {
+    expect(shown(format.secondsRange(40, 90))).toBe("40–90 s");
+    expect(shown(format.secondsRange(42, 126))).toBe("42 s – 2.1 min");
+    expect(shown(format.secondsRange(40.1, 40.2)), "no more exact than it reads").toBe("about 40 s");
+    expect(shown(format.secondsRange(0.01, 3))).toBe("< 0.1 s – 3.0 s");
+    expect(shown(format.secondsRange(0, 3))).toBe("about 3.0 s");
+    expect(format.secondsRange(0, 0)).toBe("–");
+  });
   test("time left is said no more exactly than it is known", () => {
     expect(shown(format.remaining(37))).toBe("about 40 s left");
     expect(shown(format.remaining(61))).toBe("about 1 min left");

@@ -92,6 +92,14 @@ export function seconds(secs: Maybe): string {
   return `${(secs / 3600).toFixed(1)}${SPACE}h`;
 }
 
+/** Between so many seconds and so many: `40–90 s`, `42 s – 2.1 min`; one when both read alike. */
+export function secondsRange(low: Maybe, high: Maybe): string {
+  const [from, to] = [seconds(low), seconds(high)];
+  if (from === to || from === NONE) return to === NONE ? to : `about ${to}`;
+  const [number, unit] = from.split(SPACE);
+  return to.endsWith(`${SPACE}${unit}`) && !from.startsWith("<") ? `${number}–${to}` : `${from} – ${to}`;
+}
+
 /** Seconds left, said no more exactly than they are known: `about 40 s left`. */
 export function remaining(secs: Maybe): string {
   if (missing(secs)) return "";

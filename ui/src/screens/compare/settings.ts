@@ -1,0 +1,111 @@
+// Settings of an experiment as a form handles them: read and written by the paths that facts and problems name. No DOM.
+
+import type { ExperimentSettings, FieldFacts, FieldProblem, IdMethod, Methods, RecommenderMethod } from "../../lib/wire";
+
+type Tree = Record<string, unknown>;
+
+/** The value at a path: `codes.levels`, `recommenders.generative.epochs`. */
+export function valueAt(settings: ExperimentSettings, field: string): unknown {
+  let at: unknown = settings;
+  for (const step of field.split(".")) at = child(at, step);
+  return at;
+}
+
+/** The settings with another value at a path; nothing else is changed, nothing is shared that could be. */
+export function withValue(settings: ExperimentSettings, field: string, value: unknown): ExperimentSettings {
+  return replaced(settings, field.split("."), value) as ExperimentSettings;
+}
+
+function child(at: unknown, step: string): unknown {
+  if (Array.isArray(at)) return at.find((entry) => keyOf(entry) === step);
+  return typeof at === "object" && at !== null ? (at as Tree)[step] : undefined;
+}
+
+function replaced(at: unknown, steps: readonly string[], value: unknown): unknown {
+  const [step, ...rest] = steps;
+  if (step === undefined) return value;
+  if (Array.isArray(at)) return at.map((entry) => (keyOf(entry) === step ? replaced(entry, rest, value) : entry));
+  // A split at one moment needs its two shares, which the other rule does not have.
+  if (step === "rule" && value === "global-time") return { ...SHARES, ...(at as Tree), rule: value };
+  if (step === "rule") return { rule: value };
+  return { ...(at as Tree), [step]: replaced((at as Tree)[step], rest, value) };
+}
+
+const SHARES = { validation_share: 0.1, test_share: 0.1 };
+
+/** What names an entry of the ID schemes or recommenders. */
+export function keyOf(entry: unknown): string {
+  const { scheme, kind } = entry as { scheme?: string; kind?: string };
+  return scheme ?? kind ?? "";
+}
+
+export type Arm = { key: string; title: string; trains: boolean };
+
+/** The arms these settings have: each recommender, and each ID scheme under one that speaks in IDs. */
+export function armsOf(settings: ExperimentSettings, methods: Methods): Arm[] {
+  return settings.recommenders.flatMap((recommender): Arm[] => {
+    const method = methods.recommenders.find(({ key }) => key === recommender.kind);
+    const title = method?.title ?? recommender.kind;
+    if (!method?.speaks_ids) return [{ key: recommender.kind, title, trains: false }];
+    return settings.ids.map(({ scheme }) => ({
+      key: `${recommender.kind}/${scheme}`,
+      title: `${title} · ${methods.ids.find(({ key }) => key === scheme)?.title ?? scheme}`,
+      trains: true,
+    }));
+  });
+}
+
+/** With an ID scheme or without it, in the order of the methods, and with a baseline that is still an arm. */
+export function toggledScheme(settings: ExperimentSettings, method: IdMethod, methods: Methods): ExperimentSettings {
+  const has = settings.ids.some(({ scheme }) => scheme === method.key);
+  const started = method.starter ?? { scheme: "imported", file: "" };
+  const ids = has ? settings.ids.filter(({ scheme }) => scheme !== method.key) : [...settings.ids, started];
+  return settled({ ...settings, ids: inOrder(ids, methods.ids) }, methods);
+}
+
+/** The same for a recommender. */
+export function toggledRecommender(settings: ExperimentSettings, method: RecommenderMethod, methods: Methods): ExperimentSettings {
+  const has = settings.recommenders.some(({ kind }) => kind === method.key);
+  const recommenders = has
+    ? settings.recommenders.filter(({ kind }) => kind !== method.key)
+    : [...settings.recommenders, method.starter];
+  return settled({ ...settings, recommenders: inOrder(recommenders, methods.recommenders) }, methods);
+}
+
+function inOrder<T>(entries: readonly T[], methods: readonly { key: string }[]): T[] {
+  const place = (entry: T) => methods.findIndex(({ key }) => key === keyOf(entry));
+  return [...entries].sort((a, b) => place(a) - place(b));
+}
+
+function settled(settings: ExperimentSettings, methods: Methods): ExperimentSettings {
+  const arms = armsOf(settings, methods);
+  const first = arms[0];
+  return first && !arms.some(({ key }) => key === settings.baseline) ? { ...settings, baseline: first.key } : settings;
+}
+
+/** A list as typed, `1, 2, 3`. Numbers where all are numbers; what is none stays as typed, for the engine to name. */
+export function parseList(text: string, numbers: boolean): (string | number)[] {
+  const parts = text.split(/[\s,;]+/).filter(Boolean);
+  return numbers ? parts.map(Number) : parts;
+}
+
+/** Why a list of seeds cannot be one, before the engine is asked: it takes whole numbers only. */
+export function seedsProblem(text: string): string | undefined {
+  const wrong = text.split(/[\s,;]+/).filter(Boolean).find((part) => !/^\d{1,15}$/.test(part));
+  return wrong === undefined ? undefined : `“${wrong}” is not a seed. Seeds are whole numbers, such as 1, 2, 3.`;
+}
+
+/** Facts of the fields below a path. */
+export function fieldsUnder(fields: readonly FieldFacts[], ...paths: string[]): FieldFacts[] {
+  return fields.filter(({ field }) => paths.some((path) => field === path || field.startsWith(`${path}.`)));
+}
+
+/** A field that has no place in these settings, such as the shares of a split that has none, is not shown. */
+export function applies(settings: ExperimentSettings, { field }: FieldFacts): boolean {
+  return valueAt(settings, field) !== undefined;
+}
+
+export function problemOf(problems: readonly FieldProblem[], field: string): string | undefined {
+  const own = problems.filter((problem) => problem.field === field).map(({ sentence }) => sentence);
+  return own.length > 0 ? own.join(" ") : undefined;
+}
