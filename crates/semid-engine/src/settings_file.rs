@@ -83,7 +83,10 @@ impl ExperimentSettings {
             ("Filter", filter),
             ("Equal scores", "score descending in f64, then an order seeded by user".into()),
             ("Items that share an ID", "share its rank: the expectation under a random order".into()),
-            ("IDs", format!("{} levels × {} codes, {:?}", self.codes.levels, self.codes.codes, self.codes.collisions)),
+            (
+                "IDs",
+                format!("{} levels × {} codes, {}", self.codes.levels, self.codes.codes, self.codes.collisions.title()),
+            ),
             (
                 "Replicates",
                 format!("{} seeds; IDs, initialisation and order of training redrawn for each", self.seeds.len()),

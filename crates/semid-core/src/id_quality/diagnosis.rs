@@ -70,13 +70,17 @@ fn on_meaning(quality: &IdQuality, items: f64) -> Vec<String> {
         let (purity, chance) = (category.purity, category.purity_by_chance);
         if category.ami < 0.02 {
             sentences.push(format!(
-                "The first code says nothing about the category: purity {purity:.3}, by chance {chance:.3}, AMI {:.3}.",
-                category.ami
+                "The first code says nothing about the category: purity {}, by chance {}, AMI {}.",
+                decimals(purity, 3),
+                decimals(chance, 3),
+                decimals(category.ami, 3)
             ));
         } else {
             sentences.push(format!(
-                "The first code agrees with the category: purity {purity:.3} against {chance:.3} by chance, AMI {:.3}.",
-                category.ami
+                "The first code agrees with the category: purity {} against {} by chance, AMI {}.",
+                decimals(purity, 3),
+                decimals(chance, 3),
+                decimals(category.ami, 3)
             ));
         }
     }
@@ -84,12 +88,21 @@ fn on_meaning(quality: &IdQuality, items: f64) -> Vec<String> {
         let chance = (10.0 / (items - 1.0)).min(1.0);
         if recall < 2.0 * chance && chance < 0.5 {
             sentences.push(format!(
-                "Neighbours in embedding space are not neighbours in code space: recall@10 is {recall:.4}, by chance \
-                 {chance:.4}."
+                "Neighbours in embedding space are not neighbours in code space: recall@10 is {}, by chance \
+                 {}.",
+                decimals(recall, 4),
+                decimals(chance, 4)
             ));
         }
     }
     sentences
+}
+
+/// A number that is at most 1 without its leading zero, as it stands in the tables beside.
+fn decimals(value: f64, digits: usize) -> String {
+    let text = format!("{:.digits$}", value.abs());
+    let sign = if value < 0.0 && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) { "−" } else { "" };
+    format!("{sign}{}", text.strip_prefix('0').unwrap_or(&text))
 }
 
 fn percent(share: f64) -> String {

@@ -23,6 +23,17 @@ pub enum CollisionRule {
     Keep,
 }
 
+impl CollisionRule {
+    /// The rule in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            CollisionRule::AppendDigit => "a digit tells apart items that share all codes",
+            CollisionRule::NextBest => "items that share all codes take the next best last code",
+            CollisionRule::Keep => "items that share all codes share one ID",
+        }
+    }
+}
+
 /// For an item and its codes, the codes of the last level from best to worst; what [`CollisionRule::NextBest`] walks.
 pub type Preference<'a> = &'a dyn Fn(usize, &[Code]) -> Vec<Code>;
 
