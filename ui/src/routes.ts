@@ -30,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   { path: "/runs/:id", load: () => import("./screens/results/Results.svelte") },
   { path: "/runs/:id/watch", load: () => import("./screens/runs/Watch.svelte") },
   { path: "/runs/:id/users/:user", load: () => import("./screens/results/User.svelte") },
+  { path: "/runs/:id/why", load: () => import("./screens/why/Why.svelte") },
   { path: "/explore", load: () => import("./screens/explore/Choose.svelte") },
   { path: "/explore/:dataset", load: () => import("./screens/explore/Explore.svelte") },
   { path: "/settings", load: () => import("./screens/settings/Settings.svelte") },
