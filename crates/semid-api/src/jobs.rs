@@ -1,4 +1,7 @@
-//! Jobs: what takes longer than a moment runs on one worker, in order, and anyone may look at it or cancel it.
+//! Jobs: what takes longer than a moment runs on a worker, and anyone may look at it or cancel it.
+//!
+//! There is one worker a lane, and each lane runs its jobs in order, so that a look at an item does not wait behind a
+//! download, and neither behind a run.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +18,21 @@ use crate::ApiError;
 /// Names a job.
 pub type JobId = u64;
 
-/// The queue and its worker.
+/// The queues and their workers.
 pub struct Jobs {
     table: Arc<Table>,
-    queue: Sender<(JobId, Task)>,
+    queues: BTreeMap<Lane, Sender<(JobId, Task)>>,
+}
+
+/// Jobs of one lane run one after the other; lanes run side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// What keeps all cores busy for minutes: runs, IDs, embedding.
+    Runs,
+    /// What reads files or the network: imports, downloads, checks.
+    Files,
+    /// What a person waits for, looking at the screen.
+    Quick,
 }
 
 type Task = Box<dyn FnOnce(&Work) -> Result<Value, ApiError> + Send>;
@@ -65,22 +79,37 @@ impl JobState {
 }
 
 impl Jobs {
-    /// Starts the worker.
+    /// Starts the workers.
     pub fn start() -> Self {
-        let (queue, tasks) = channel::<(JobId, Task)>();
         let table = Arc::new(Table::default());
-        let worker_table = table.clone();
-        std::thread::spawn(move || {
-            for (id, task) in tasks {
-                worker_table.work(id, task);
-            }
-        });
-        Jobs { table, queue }
+        let start = |lane| {
+            let (queue, tasks) = channel::<(JobId, Task)>();
+            let table = table.clone();
+            std::thread::spawn(move || {
+                for (id, task) in tasks {
+                    table.work(id, task);
+                }
+            });
+            (lane, queue)
+        };
+        let queues = [Lane::Runs, Lane::Files, Lane::Quick].map(start).into();
+        Jobs { table, queues }
     }
 
-    /// Queues a job.
+    /// Queues a job that a person waits for.
     pub fn submit(
         &self,
+        title: impl Into<String>,
+        seed: Seed,
+        task: impl FnOnce(&Work) -> Result<Value, ApiError> + Send + 'static,
+    ) -> JobId {
+        self.submit_to(Lane::Quick, title, seed, task)
+    }
+
+    /// Queues a job in a lane.
+    pub fn submit_to(
+        &self,
+        lane: Lane,
         title: impl Into<String>,
         seed: Seed,
         task: impl FnOnce(&Work) -> Result<Value, ApiError> + Send + 'static,
@@ -92,8 +121,9 @@ impl Jobs {
             Job { title: title.into(), work: Work::new(seed), state: JobState::Queued, result: None, error: None },
         );
         drop(jobs);
-        // The worker lives as long as the queue; a send can only fail after a panic of the worker itself.
-        if self.queue.send((id, Box::new(task))).is_err() {
+        // A worker lives as long as its queue; a send can only fail after a panic of the worker itself.
+        let sent = self.queues.get(&lane).is_some_and(|queue| queue.send((id, Box::new(task))).is_ok());
+        if !sent {
             self.table.end(id, Err(ApiError::internal("The worker has stopped. Start Semid again.")));
         }
         id
@@ -120,13 +150,16 @@ impl Jobs {
 
     /// Asks a job to stop. Finished stages stay.
     pub fn cancel(&self, id: JobId) -> bool {
-        match self.table.lock().get_mut(&id) {
-            Some(job) => {
-                job.work.cancel().cancel();
-                true
-            }
-            None => false,
+        let mut jobs = self.table.lock();
+        let Some(job) = jobs.get_mut(&id) else { return false };
+        job.work.cancel().cancel();
+        // What waits behind a long job need not wait for it to be gone.
+        if job.state == JobState::Queued {
+            (job.state, job.error) = (JobState::Cancelled, Some(ApiError::cancelled()));
         }
+        drop(jobs);
+        self.table.changed.notify_all();
+        true
     }
 }
 
@@ -150,7 +183,7 @@ impl Table {
     }
 
     fn work(&self, id: JobId, task: Task) {
-        let work = match self.lock().get_mut(&id) {
+        let work = match self.lock().get_mut(&id).filter(|job| !job.state.is_over()) {
             Some(job) => {
                 job.state = JobState::Running;
                 job.work.clone()
@@ -214,6 +247,26 @@ mod tests {
         let second = jobs.submit("second", Seed(1), |_| Ok(json!(2)));
         assert_eq!(jobs.wait(second, SOON).unwrap().result, Some(json!(2)), "the second job's own result");
         assert_eq!(jobs.view(first).unwrap().state, JobState::Finished, "the first was done before the second");
+    }
+
+    #[test]
+    fn a_look_at_an_item_does_not_wait_behind_a_run_and_a_waiting_run_can_be_cancelled() {
+        let jobs = Jobs::start();
+        let (release, held) = channel::<()>();
+        let run = jobs.submit_to(Lane::Runs, "run", Seed(1), move |_| {
+            let _ = held.recv();
+            Ok(json!(1))
+        });
+        let next = jobs.submit_to(Lane::Runs, "next run", Seed(1), |_| Ok(json!(2)));
+        let files = jobs.submit_to(Lane::Files, "import", Seed(1), |_| Ok(json!(3)));
+        let look = jobs.submit("look", Seed(1), |_| Ok(json!(4)));
+        assert_eq!(jobs.wait(look, SOON).unwrap().result, Some(json!(4)), "answered while the run goes on");
+        assert_eq!(jobs.wait(files, SOON).unwrap().result, Some(json!(3)), "so is the import");
+        assert_eq!(jobs.view(run).unwrap().state, JobState::Running, "the run still works");
+        assert!(jobs.cancel(next), "the next one is known");
+        drop(release);
+        assert_eq!(jobs.wait(next, SOON).unwrap().state, JobState::Cancelled, "it never started");
+        assert_eq!(jobs.view(run).unwrap().state, JobState::Finished, "the run was not touched");
     }
 
     #[test]

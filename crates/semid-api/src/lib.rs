@@ -10,8 +10,9 @@ mod preferences;
 mod typescript;
 pub mod wire;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use semid_core::comparison::{Comparison, IdSchemeResult};
 use semid_engine::datasets::{ImportReport, ImportRequest};
@@ -24,7 +25,7 @@ use serde_json::Value;
 use wire::*;
 
 pub use error::{ApiError, Code};
-pub use jobs::{JobId, JobState, JobView, Jobs};
+pub use jobs::{JobId, JobState, JobView, Jobs, Lane};
 pub use semid_engine as engine;
 pub use typescript::typescript;
 
@@ -35,6 +36,8 @@ pub struct App {
     config: Option<PathBuf>,
     engine: OnceLock<Arc<Engine>>,
     jobs: Jobs,
+    /// The job that runs or ran a run, by its number.
+    run_jobs: Mutex<BTreeMap<i64, JobId>>,
 }
 
 /// A command: its name on the wire, what it does, and its handler.
@@ -83,9 +86,10 @@ commands! {
     "read_settings", "Settings from an experiment file.", runs::read_settings: SettingsFileRequest => ExperimentSettings;
     "check", "Problems of settings, each with its field.", runs::check: SettingsRequest => Vec<Problem>;
     "estimate", "How long an experiment will take.", runs::estimate: SettingsRequest => Estimate;
-    "start_run", "Run or resume an experiment; a job.", runs::start_run: RunRequest => Started, job RunReport;
-    "resume_run", "Go on with a run that was stopped; a job.", runs::resume_run: RunNumber => Started, job RunReport;
+    "start_run", "Run or resume an experiment; a job.", runs::start_run: RunRequest => StartedRun, job RunReport;
+    "resume_run", "Go on with a run that was stopped; a job.", runs::resume_run: RunNumber => StartedRun, job RunReport;
     "runs", "All runs, newest first.", runs::runs: Nothing => Vec<RunRow>;
+    "run_page", "Runs of a kind, page by page, each at a glance.", runs::run_page: RunsRequest => RunPage;
     "run_view", "A run as it goes or as it ended.", runs::run_view: RunNumber => RunView;
     "run_curves", "The training curves of a run so far, drawn.", runs::run_curves: RunCurvesRequest => Option<DrawnChart>;
     "cancel_run", "Ask a run to stop, whichever process runs it.", runs::cancel_run: RunNumber => Nothing;
@@ -128,7 +132,7 @@ impl App {
     /// An app on a home. The workspace is opened at the first command that needs it.
     pub fn new(home: Home) -> Self {
         let home = home.clone().with_model_folders(preferences::of_home(&home).model_folders);
-        App { home, config: None, engine: OnceLock::new(), jobs: Jobs::start() }
+        App { home, config: None, engine: OnceLock::new(), jobs: Jobs::start(), run_jobs: Mutex::default() }
     }
 
     /// An app on the home that the environment names, else the one a person chose, else the platform's place; with as many
@@ -171,6 +175,10 @@ impl App {
     /// The jobs of this process.
     pub fn jobs(&self) -> &Jobs {
         &self.jobs
+    }
+
+    fn run_jobs(&self) -> MutexGuard<'_, BTreeMap<i64, JobId>> {
+        self.run_jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn home(&self) -> &Home {

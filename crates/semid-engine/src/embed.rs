@@ -54,11 +54,19 @@ pub fn embed_catalog(work: &Work, store: &Store, folder: &Path, catalog: &Catalo
     let encoder = TextEncoder::load(folder)?;
     let texts: Vec<&str> = catalog.items.iter().map(|item| item.text.as_str()).collect();
     let (embeddings, fresh) = embed_cached(work, store, &encoder, &texts)?;
-    let mut fingerprint = Fingerprint::new("embeddings", 1).with(encoder.digest());
-    for text in &texts {
-        fingerprint = fingerprint.with_bytes(&text_digest(text));
-    }
-    Ok(Embedded { embeddings, fingerprint: fingerprint.finish(), secs: start.elapsed().as_secs_f64(), fresh })
+    let fingerprint = fingerprint(encoder.digest(), &texts);
+    Ok(Embedded { embeddings, fingerprint, secs: start.elapsed().as_secs_f64(), fresh })
+}
+
+/// Digest of an encoder and the texts it embeds.
+pub(crate) fn fingerprint(encoder: &str, texts: &[&str]) -> String {
+    let fingerprint = Fingerprint::new("embeddings", 1).with(encoder);
+    texts.iter().fold(fingerprint, |fingerprint, text| fingerprint.with_bytes(&text_digest(text))).finish()
+}
+
+/// Digest of the encoder in a folder.
+pub(crate) fn encoder_digest(folder: &Path) -> Result<String> {
+    Ok(TextEncoder::load(folder)?.digest().to_owned())
 }
 
 fn embed_cached(work: &Work, store: &Store, encoder: &TextEncoder, texts: &[&str]) -> Result<(Embeddings, usize)> {

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod embed;
 mod envelope;
 mod error;
+pub mod estimate;
 pub mod evaluate_lists;
 pub mod export;
 pub mod files;
@@ -23,7 +24,9 @@ pub mod number;
 pub mod opened_ids;
 pub mod past_run;
 pub mod people;
+pub mod plan;
 mod run;
+pub mod run_progress;
 pub mod settings;
 pub mod settings_facts;
 mod settings_file;
@@ -62,13 +65,21 @@ pub struct Engine {
     /// Data sets counted through, by number.
     profiles: Mutex<BTreeMap<i64, Arc<DatasetProfile>>>,
     cache: cache::Cache,
+    /// What estimates have found out.
+    known: estimate::Known,
 }
 
 impl Engine {
     /// Opens the workspace of a home, and makes it where there is none.
     pub fn open(home: Home) -> Result<Self> {
         let store = Store::open(home.workspace())?;
-        Ok(Engine { home, store, profiles: Mutex::default(), cache: cache::Cache::default() })
+        Ok(Engine {
+            home,
+            store,
+            profiles: Mutex::default(),
+            cache: cache::Cache::default(),
+            known: estimate::Known::default(),
+        })
     }
 
     /// Where models, downloads and the workspace are.

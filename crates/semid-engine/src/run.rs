@@ -13,7 +13,7 @@ use semid_core::metrics::ranking::{Evaluation, evaluate};
 use semid_core::metrics::slices::{popularity, slices};
 use semid_core::statistics::Resampling;
 use semid_core::{RankedList, Seed, Work};
-use semid_store::{Dataset, NewRun, PerUser, RunEnd, RunLock, RunResults, RunStage, RunStatus};
+use semid_store::{Dataset, NewRun, PerUser, Run, RunEnd, RunLock, RunResults, RunStage, RunStatus};
 
 use crate::fingerprint::Fingerprint;
 use crate::judge::{
@@ -37,32 +37,13 @@ impl Engine {
     /// Runs an experiment, or resumes the same one where it stopped. A cancelled or killed run keeps its finished
     /// stages: the same call goes on from there. The same experiment on the same data is computed once.
     pub fn run(&self, work: &Work, settings: &ExperimentSettings) -> Result<RunOutcome> {
-        let problems = settings.check();
-        if !problems.is_empty() {
-            return Err(Error::Settings(problems));
-        }
-        let dataset = self.store().dataset(&settings.dataset)?;
-        let toml = settings.to_toml()?;
-        let fingerprint =
-            Fingerprint::new("run", 1).with(settings).with(&dataset.digest).with(env!("CARGO_PKG_VERSION")).finish();
-        let existing = self.store().run_by_fingerprint(&fingerprint)?;
-        if let Some(run) = existing.as_ref().filter(|run| run.status == RunStatus::Finished)
+        let (run, dataset) = self.queue(settings)?;
+        if run.status == RunStatus::Finished
             && let Some(comparison) = self.store().comparison(run.id)?
         {
             return Ok(RunOutcome { id: run.id, comparison, finished_before: true });
         }
         let lock = self.store().lock_runs()?;
-        let run = match existing {
-            Some(run) if run.status != RunStatus::Finished => run,
-            _ => self.store().create_run(&NewRun {
-                name: settings.name.clone(),
-                dataset: dataset.name.clone(),
-                dataset_digest: dataset.digest.clone(),
-                settings: toml,
-                fingerprint,
-                protocol: protocol_digest(settings, &dataset),
-            })?,
-        };
         self.store().start_run(&lock, run.id)?;
         let done = AtomicBool::new(false);
         let outcome = std::thread::scope(|scope| {
@@ -81,6 +62,57 @@ impl Engine {
                 Err(error)
             }
         }
+    }
+
+    /// The run of these settings on this data: the one there is, finished or not, else a new one that waits to be started.
+    pub fn queue_run(&self, settings: &ExperimentSettings) -> Result<Run> {
+        Ok(self.queue(settings)?.0)
+    }
+
+    /// The settings of a run, to go on with it. Refused when its data set is another one by now.
+    pub fn settings_of_run(&self, run: &Run) -> Result<ExperimentSettings> {
+        let settings = read_settings(run)?;
+        let dataset = self.store().dataset(&run.dataset)?;
+        if run.status != RunStatus::Finished && run_fingerprint(&settings, &dataset) != run.fingerprint {
+            let why = if dataset.digest == run.dataset_digest {
+                "It was started by another version of Semid"
+            } else {
+                "Its data set was replaced meanwhile"
+            };
+            return Err(Error::input(format!(
+                "Run {} “{}” cannot go on. {why}: start a new one with the same settings.",
+                run.id, run.name
+            )));
+        }
+        Ok(settings)
+    }
+
+    /// The newest run of these settings on this data.
+    pub(crate) fn existing_run(&self, settings: &ExperimentSettings, dataset: &Dataset) -> Result<Option<Run>> {
+        Ok(self.store().run_by_fingerprint(&run_fingerprint(settings, dataset))?)
+    }
+
+    fn queue(&self, settings: &ExperimentSettings) -> Result<(Run, Dataset)> {
+        let problems = settings.check();
+        if !problems.is_empty() {
+            return Err(Error::Settings(problems));
+        }
+        let dataset = self.store().dataset(&settings.dataset)?;
+        if let Some(run) = self.existing_run(settings, &dataset)? {
+            // A finished run whose results are gone cannot be shown again.
+            if run.status != RunStatus::Finished || self.store().glance(run.id)?.is_some() {
+                return Ok((run, dataset));
+            }
+        }
+        let run = self.store().create_run(&NewRun {
+            name: settings.name.clone(),
+            dataset: dataset.name.clone(),
+            dataset_digest: dataset.digest.clone(),
+            settings: settings.to_toml()?,
+            fingerprint: run_fingerprint(settings, &dataset),
+            protocol: protocol_digest(settings, &dataset),
+        })?;
+        Ok((run, dataset))
     }
 
     /// What all arms share: catalog, split, embeddings where anything reads them.
@@ -157,12 +189,16 @@ impl Bench<'_> {
         let mut stages: Vec<StageTime> = Vec::new();
 
         let shared = self.engine.share(work, settings, self.dataset, &mut stages)?;
+        for stage in &stages {
+            self.record(stage.clone(), None)?;
+        }
         let embed_secs = stages.iter().find(|stage| stage.stage == "embed").map_or(0.0, |stage| stage.secs);
 
         let ids = self.assign_all_ids(work, &shared, &mut stages)?;
         let start = Instant::now();
         let id_schemes = self.describe_ids(work, &shared, &ids)?;
         stages.push(stage("describe IDs", start.elapsed().as_secs_f64(), false));
+        self.record(stages[stages.len() - 1].clone(), None)?;
         let outcomes = self.train_all(work, &shared, &ids, &mut stages)?;
         self.compare(work, &shared, &ids, embed_secs, id_schemes, outcomes, stages)
     }
@@ -318,6 +354,7 @@ impl Bench<'_> {
         let correction = settings.evaluation.correction;
         let tests = test_arms(work, &judged, &settings.ids, baseline, &metrics, &resampling, correction)?;
         stages.push(stage("evaluate and test", start.elapsed().as_secs_f64(), false));
+        self.record(stages[stages.len() - 1].clone(), None)?;
 
         let facts = &shared.prepared.facts;
         let mut comparison = Comparison {
@@ -449,6 +486,17 @@ fn dataset_facts(dataset: &Dataset, shared: &Shared<'_>) -> DatasetFacts {
     }
 }
 
+/// The same one means the same run.
+fn run_fingerprint(settings: &ExperimentSettings, dataset: &Dataset) -> String {
+    Fingerprint::new("run", 1).with(settings).with(&dataset.digest).with(env!("CARGO_PKG_VERSION")).finish()
+}
+
+/// The settings a run was asked for with.
+pub(crate) fn read_settings(run: &Run) -> Result<ExperimentSettings> {
+    // A file written by Semid names every field, so that nothing of the starter is left.
+    ExperimentSettings::from_toml(&run.settings, &ExperimentSettings::starter(&run.dataset, 0))
+}
+
 /// What makes two comparisons comparable: data, filters, order, split, data seed, metrics.
 fn protocol_digest(settings: &ExperimentSettings, dataset: &Dataset) -> String {
     Fingerprint::new("protocol", 1)
@@ -471,7 +519,7 @@ impl ExperimentSettings {
     }
 
     /// Whether a scheme, or the one it deals from, reads the embeddings.
-    fn scheme_reads_text(&self, scheme: &IdSettings) -> bool {
+    pub(crate) fn scheme_reads_text(&self, scheme: &IdSettings) -> bool {
         match scheme {
             IdSettings::Permuted { of } => self.ids.iter().any(|other| other.key() == of && other.reads_text()),
             other => other.reads_text(),

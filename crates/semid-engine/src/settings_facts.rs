@@ -147,6 +147,55 @@ pub fn named_values(settings: &ExperimentSettings) -> Vec<(String, Value)> {
     values
 }
 
+/// A field and its value in each of several settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// `codes.levels`.
+    pub field: String,
+    /// What a form calls it.
+    pub title: String,
+    /// As a person would type it; none where these settings have no such field.
+    pub values: Vec<Option<String>>,
+}
+
+/// Fields that differ between settings, in the order of a form, and the number of those that are equal.
+pub fn difference(all: &[ExperimentSettings]) -> (Vec<Differing>, u64) {
+    let named: Vec<Vec<(String, Value)>> = all.iter().map(named_values).collect();
+    let mut rows: Vec<Differing> = Vec::new();
+    let (mut equal, mut seen) = (0, std::collections::BTreeSet::new());
+    for facts in all.iter().flat_map(fields) {
+        if !seen.insert(facts.field.clone()) {
+            continue;
+        }
+        let value = |of: &Vec<(String, Value)>| {
+            of.iter().find(|(field, _)| *field == facts.field).map(|(_, value)| as_typed(value))
+        };
+        let values: Vec<Option<String>> = named.iter().map(value).collect();
+        match values.windows(2).all(|pair| pair[0] == pair[1]) {
+            true => equal += 1,
+            false => rows.push(Differing { title: facts.title, field: facts.field, values }),
+        }
+    }
+    (rows, equal)
+}
+
+fn as_typed(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(as_typed).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+impl crate::Engine {
+    /// Fields that differ between the settings of runs, and the number of those that are equal.
+    pub fn settings_difference(&self, runs: &[semid_store::Run]) -> crate::Result<(Vec<Differing>, u64)> {
+        let settings = runs.iter().map(crate::run::read_settings).collect::<crate::Result<Vec<_>>>()?;
+        Ok(difference(&settings))
+    }
+}
+
 fn walk(path: &str, value: &Value, values: &mut Vec<(String, Value)>) {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {

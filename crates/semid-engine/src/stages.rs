@@ -10,7 +10,7 @@ use semid_core::id_schemes::{
 use semid_core::prepare::{PrepareSettings, Prepared, prepare};
 use semid_core::{
     Case, Catalog, CodeShape, Codebooks, Embeddings, History, NoCheckpoints, Quantizer, RankedList, Ranker,
-    Recommender, SemanticIds, SeriesPoint, TrainingData, Work,
+    Recommender, Seed, SemanticIds, SeriesPoint, TrainingData, Work,
 };
 use semid_models::baselines::{ItemKnn, Popularity, TextKnn};
 use semid_models::generative::Generative;
@@ -110,15 +110,8 @@ pub fn assign_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings) -> Resu
         }
         _ => None,
     };
-    let fingerprint = Fingerprint::new("ids", IDS_VERSION)
-        .with(&shared.data_fingerprint)
-        .with(if scheme.reads_text() { shared.embeddings_fingerprint.as_str() } else { "" })
-        .with(base.as_ref().map_or("", |base| base.fingerprint.as_str()))
-        .with(scheme)
-        .with(&settings.codes)
-        .with(work.seed())
-        .with_bytes(&imported_bytes(scheme)?)
-        .finish();
+    let prints = Prints { data: &shared.data_fingerprint, embeddings: &shared.embeddings_fingerprint };
+    let fingerprint = ids_fingerprint(prints, settings, scheme, work.seed())?;
     let stored = shared.artifacts.read(&fingerprint, "ids")?;
     if let Some((mut assigned, codebooks)) = stored.as_deref().and_then(open_envelope::<AssignedIds>) {
         assigned.codebooks = codebooks.to_vec();
@@ -131,6 +124,60 @@ pub fn assign_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings) -> Resu
     let about = json!({ "scheme": scheme, "codes": settings.codes, "seed": work.seed() });
     shared.artifacts.write(&fingerprint, "ids", &about, &seal_envelope(&assigned, &assigned.codebooks)?)?;
     Ok((assigned, false))
+}
+
+/// What the fingerprints of all later stages start from.
+#[derive(Clone, Copy)]
+pub struct Prints<'a> {
+    /// Of data set, filters, split and data seed.
+    pub data: &'a str,
+    /// Of the encoder and the texts; empty without embeddings.
+    pub embeddings: &'a str,
+}
+
+/// Name of the artifact that holds the IDs of a scheme and seed.
+pub fn ids_fingerprint(
+    prints: Prints<'_>,
+    settings: &ExperimentSettings,
+    scheme: &IdSettings,
+    seed: Seed,
+) -> Result<String> {
+    let base = match scheme {
+        IdSettings::Permuted { of } => {
+            let of = settings.ids.iter().find(|other| other.key() == of && other.key() != scheme.key());
+            let of = of.ok_or_else(|| Error::input("The permuted control has no scheme to deal from."))?;
+            ids_fingerprint(prints, settings, of, seed)?
+        }
+        _ => String::new(),
+    };
+    Ok(Fingerprint::new("ids", IDS_VERSION)
+        .with(prints.data)
+        .with(if scheme.reads_text() { prints.embeddings } else { "" })
+        .with(base)
+        .with(scheme)
+        .with(&settings.codes)
+        .with(seed)
+        .with_bytes(&imported_bytes(scheme)?)
+        .finish())
+}
+
+/// Names of the artifacts that hold the model and the lists of an arm and seed; `ids` is that of its IDs, if it has any.
+pub fn arm_fingerprints(
+    prints: Prints<'_>,
+    recommender: &RecommenderSettings,
+    ids: &str,
+    seed: Seed,
+    k: usize,
+) -> (String, String) {
+    let model = Fingerprint::new("model", MODEL_VERSION)
+        .with(prints.data)
+        .with(if recommender.reads_text() { prints.embeddings } else { "" })
+        .with(ids)
+        .with(recommender)
+        .with(seed)
+        .finish();
+    let lists = Fingerprint::new("lists", MODEL_VERSION).with(&model).with(k).finish();
+    (model, lists)
 }
 
 fn make_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings, base: Option<&AssignedIds>) -> Result<AssignedIds> {
@@ -222,14 +269,9 @@ pub fn train_and_rank(
     ids: Option<&AssignedIds>,
 ) -> Result<ArmLists> {
     let k = shared.settings.list_length();
-    let model_fingerprint = Fingerprint::new("model", MODEL_VERSION)
-        .with(&shared.data_fingerprint)
-        .with(if recommender.reads_text() { shared.embeddings_fingerprint.as_str() } else { "" })
-        .with(ids.map_or("", |ids| ids.fingerprint.as_str()))
-        .with(recommender)
-        .with(work.seed())
-        .finish();
-    let lists_fingerprint = Fingerprint::new("lists", MODEL_VERSION).with(&model_fingerprint).with(k).finish();
+    let prints = Prints { data: &shared.data_fingerprint, embeddings: &shared.embeddings_fingerprint };
+    let of_ids = ids.map_or("", |ids| ids.fingerprint.as_str());
+    let (model_fingerprint, lists_fingerprint) = arm_fingerprints(prints, recommender, of_ids, work.seed(), k);
     let stored = shared.artifacts.read(&lists_fingerprint, "lists")?;
     if let Some((cost, bytes)) = stored.as_deref().and_then(open_envelope::<ArmCost>)
         && let Some(lists) = decode_lists(bytes)

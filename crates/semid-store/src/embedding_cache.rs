@@ -88,6 +88,20 @@ impl Store {
         })
     }
 
+    /// How many of these texts have a vector of any model: a guess at what is left to embed that needs no model.
+    pub fn count_cached(&self, texts: &[TextDigest]) -> Result<usize> {
+        self.read("reading the embedding cache", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM embedding_model CROSS JOIN embedding ON model = id WHERE text = ?1)",
+            )?;
+            let mut cached = 0;
+            for text in texts {
+                cached += usize::from(statement.query_row([text.as_slice()], |row| row.get::<_, bool>(0))?);
+            }
+            Ok(cached)
+        })
+    }
+
     /// What the cache holds, by model.
     pub fn cached_models(&self) -> Result<Vec<CachedModel>> {
         self.read("reading the embedding cache", |connection| {

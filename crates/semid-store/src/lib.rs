@@ -37,9 +37,9 @@ pub use error::{Error, Result};
 pub use import_problem::{Problem, Problem as ImportProblem, ProblemCount};
 pub use per_user::PerUser;
 pub use ranked_list::{decode_lists, encode_lists};
-pub use run::{NewRun, Run, RunEnd, RunStatus};
+pub use run::{NewRun, Run, RunEnd, RunOrder, RunStatus, RunsRequest};
 pub use run_lock::RunLock;
-pub use run_results::{Measurement, RunResults};
+pub use run_results::{Glance, Measurement, RunResults};
 pub use run_stage::RunStage;
 pub use store::Store;
 

@@ -51,6 +51,47 @@ pub enum RunEnd<'a> {
     Cancelled,
 }
 
+/// Which runs, and which part of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(default, deny_unknown_fields)]
+#[ts(optional_fields = nullable)]
+pub struct RunsRequest {
+    /// Words that name or data set must contain; none: all.
+    pub query: Option<String>,
+    /// Only those on this data set.
+    pub dataset: Option<String>,
+    /// Only those that stand so.
+    pub status: Option<RunStatus>,
+    /// First row.
+    #[ts(as = "Option<u64>")]
+    pub offset: u64,
+    /// Rows at most; 50 when none is said.
+    pub limit: Option<u64>,
+    /// What they are ordered by; newest first when nothing is said.
+    #[ts(as = "Option<RunOrder>")]
+    pub order: RunOrder,
+}
+
+/// What runs are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOrder {
+    /// Newest first.
+    #[default]
+    Newest,
+    /// Oldest first.
+    Oldest,
+    /// By name.
+    Name,
+    /// By data set, then newest first.
+    Dataset,
+    /// Longest first.
+    Longest,
+}
+
+/// Rows of a page at most, whatever was asked for.
+const LONGEST_PAGE: u64 = 1_000;
+
 /// A run of the workspace.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
@@ -116,6 +157,43 @@ impl Store {
             let rows = statement.query_map([], run)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+
+    /// How many runs there are of this kind, and a page of them.
+    pub fn run_page(&self, request: &RunsRequest) -> Result<(u64, Vec<Run>)> {
+        let words: Vec<String> =
+            request.query.iter().flat_map(|query| query.split_whitespace()).map(str::to_lowercase).collect();
+        // Words are few; each is one more condition with a place of its own.
+        let mut holds = String::from("(?1 IS NULL OR dataset = ?1) AND (?2 IS NULL OR status = ?2)");
+        for at in 0..words.len() {
+            holds.push_str(&format!(" AND instr(lower(name || ' ' || dataset), ?{}) > 0", at + 3));
+        }
+        let order = match request.order {
+            RunOrder::Newest => "id DESC",
+            RunOrder::Oldest => "id",
+            RunOrder::Name => "name COLLATE NOCASE, id DESC",
+            RunOrder::Dataset => "dataset, id DESC",
+            RunOrder::Longest => "coalesce(ended_at - started_at, -1) DESC, id DESC",
+        };
+        let limit = request.limit.unwrap_or(50).min(LONGEST_PAGE);
+        let total = std::cell::Cell::new(0);
+        let runs = self.read_runs(|connection| {
+            let dataset = request.dataset.clone();
+            let status = request.status.map(|status| status.name().to_owned());
+            let parameters: Vec<Option<String>> =
+                [dataset, status].into_iter().chain(words.iter().cloned().map(Some)).collect();
+            let parameters = || rusqlite::params_from_iter(&parameters);
+            let count = format!("SELECT count(*) FROM run WHERE {holds}");
+            total.set(connection.prepare(&count)?.query_row(parameters(), |row| row.get::<_, i64>(0))? as u64);
+            let page = format!(
+                "SELECT * FROM run WHERE {holds} ORDER BY {order} LIMIT {limit} OFFSET {}",
+                i64::try_from(request.offset).unwrap_or(i64::MAX)
+            );
+            let mut statement = connection.prepare(&page)?;
+            let rows = statement.query_map(parameters(), run)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })?;
+        Ok((total.get(), runs))
     }
 
     /// Numbers of the runs on a data set of this name, newest first.

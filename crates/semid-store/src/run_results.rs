@@ -1,7 +1,7 @@
 //! What a run measured. All of it and the status "finished" are written in one transaction.
 
 use rusqlite::{Connection, OptionalExtension};
-use semid_core::comparison::Comparison;
+use semid_core::comparison::{Comparison, DatasetFacts, Difference, MetricFacts};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, PerUser, Result, RunLock, Store, curve, per_user, run};
@@ -32,7 +32,68 @@ pub struct Measurement {
     pub n: u64,
 }
 
+/// A finished run in two numbers, for a list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "RunGlance")]
+pub struct Glance {
+    /// The metric both numbers are of: "NDCG@10".
+    pub metric: String,
+    /// Title of the arm with the highest value.
+    pub best_arm: String,
+    /// Its value.
+    pub best: f64,
+    /// The first meaning gain, semantic − permuted, where there is one.
+    pub meaning_gain: Option<Difference>,
+}
+
 impl Store {
+    /// A finished run at a glance; none before it is finished. Reads a few numbers and not the whole answer.
+    pub fn glance(&self, run: i64) -> Result<Option<Glance>> {
+        self.read("reading the results of a run", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT json_extract(json, '$.primary_metric'), json_extract(json, '$.meaning_gains'), \
+                 json_extract(json, '$.metrics') FROM comparison WHERE run = ?1",
+            )?;
+            let found = statement.query_row([run], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, Option<String>>(2)?))
+            });
+            let Some((metric, gains, metrics)) = found.optional()? else { return Ok(None) };
+            let mut statement = connection.prepare_cached(
+                "SELECT title, avg(value) FROM measurement JOIN run_arm USING (run, arm) \
+                 WHERE run = ?1 AND metric = ?2 GROUP BY arm ORDER BY avg(value) DESC, position LIMIT 1",
+            )?;
+            let best = statement.query_row((run, &metric), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some((best_arm, best)) = best else { return Ok(None) };
+            let read = |json: Option<String>| json.unwrap_or_else(|| "[]".to_owned());
+            let gains: Vec<Difference> = serde_json::from_str(&read(gains)).unwrap_or_default();
+            let metrics: Vec<MetricFacts> = serde_json::from_str(&read(metrics)).unwrap_or_default();
+            Ok(Some(Glance {
+                meaning_gain: gains.into_iter().find(|gain| gain.metric == metric),
+                metric: metrics.into_iter().find(|facts| facts.key == metric).map_or(metric, |facts| facts.title),
+                best_arm,
+                best,
+            }))
+        })
+    }
+
+    /// What the newest finished runs, at most `most`, ran on: number, settings as an experiment file, size after the
+    /// filters.
+    pub fn finished_on(&self, most: u32) -> Result<Vec<(i64, String, DatasetFacts)>> {
+        self.read("reading the results of runs", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, settings, json_extract(json, '$.dataset') FROM run JOIN comparison ON run = id \
+                 ORDER BY id DESC LIMIT ?1",
+            )?;
+            let rows = statement.query_map([most], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?.unwrap_or_default()))
+            })?;
+            let read = |(run, settings, facts): (i64, String, String)| {
+                (run, settings, serde_json::from_str(&facts).unwrap_or_default())
+            };
+            Ok(rows.map(|row| row.map(read)).collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Keeps the numbers of a run and marks it finished, both or neither.
     ///
     /// Errors: the run was not started under this lock; a number is not finite; a vector has the wrong length.

@@ -6,9 +6,9 @@ use semid_engine::datasets::ImportRequest;
 use semid_engine::import::{self, FileKind, Format, Role};
 use semid_engine::import_files;
 
-use super::{Reply, start, to_value};
+use super::{Reply, start_in, to_value};
 use crate::wire::*;
-use crate::{ApiError, App};
+use crate::{ApiError, App, Lane};
 
 pub fn datasets(app: &App, _: Nothing) -> Reply<DatasetList> {
     let engine = app.engine()?;
@@ -19,11 +19,13 @@ pub fn datasets(app: &App, _: Nothing) -> Reply<DatasetList> {
 }
 
 pub fn import(app: &App, request: ImportRequest) -> Reply<Started> {
-    start(app, format!("Import {}", request.name), move |engine, work| Ok(engine.import(work, &request)?))
+    start_in(Lane::Files, app, format!("Import {}", request.name), move |engine, work| {
+        Ok(engine.import(work, &request)?)
+    })
 }
 
 pub fn import_recipe(app: &App, request: RecipeRequest) -> Reply<Started> {
-    start(app, format!("Import {}", request.recipe), move |engine, work| {
+    start_in(Lane::Files, app, format!("Import {}", request.recipe), move |engine, work| {
         Ok(engine.import_recipe(work, &request.recipe, request.download, request.replace)?)
     })
 }
@@ -31,7 +33,7 @@ pub fn import_recipe(app: &App, request: RecipeRequest) -> Reply<Started> {
 pub fn embed(app: &App, request: EmbedRequest) -> Reply<Started> {
     let home = app.home().clone();
     // No workspace is needed, and none is made, to embed a file.
-    let id = app.jobs().submit(format!("Embed {}", request.texts.display()), Seed(0), move |work| {
+    let id = app.jobs().submit_to(Lane::Runs, format!("Embed {}", request.texts.display()), Seed(0), move |work| {
         to_value(semid_engine::embed::embed_file(work, &home, &request.model, &request.texts, &request.output).map(
             |made| EmbedReport {
                 rows: made.rows,
@@ -77,7 +79,7 @@ pub fn preview_texts(app: &App, request: ImportDraft) -> Reply<TextsReply> {
 }
 
 pub fn check_import(app: &App, request: ImportDraft) -> Reply<Started> {
-    start(app, format!("Check {}", request.import.interactions.display()), move |engine, work| {
+    start_in(Lane::Files, app, format!("Check {}", request.import.interactions.display()), move |engine, work| {
         let (summary, problems) = engine.check_import(work, &request.import)?;
         let kinds = summary.problems.iter().map(|&(kind, rows)| ProblemKindCount {
             kind,

@@ -5,12 +5,12 @@ use std::time::Instant;
 use semid_core::Seed;
 use semid_core::comparison::IdSchemeResult;
 
-use super::{Reply, start};
+use super::{Reply, start_in};
 use crate::wire::*;
-use crate::{ApiError, App};
+use crate::{ApiError, App, Lane};
 
 pub fn ids(app: &App, request: IdsRequest) -> Reply<Started> {
-    start(app, format!("IDs of {}", request.settings.dataset), move |engine, work| {
+    start_in(Lane::Runs, app, format!("IDs of {}", request.settings.dataset), move |engine, work| {
         let started = Instant::now();
         let work = work.with_seed(Seed(request.seed));
         let made = engine.build_ids(&work, &request.settings, request.output.as_deref())?;

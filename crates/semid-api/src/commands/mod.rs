@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::wire::Started;
-use crate::{ApiError, App};
+use crate::{ApiError, App, Lane};
 
 type Reply<T> = Result<T, ApiError>;
 
@@ -21,8 +21,17 @@ fn start<R: Serialize>(
     title: String,
     task: impl FnOnce(&Engine, &Work) -> Reply<R> + Send + 'static,
 ) -> Reply<Started> {
+    start_in(Lane::Quick, app, title, task)
+}
+
+fn start_in<R: Serialize>(
+    lane: Lane,
+    app: &App,
+    title: String,
+    task: impl FnOnce(&Engine, &Work) -> Reply<R> + Send + 'static,
+) -> Reply<Started> {
     let engine = app.engine()?;
-    let id = app.jobs().submit(title, Seed(0), move |work| to_value(task(&engine, work)?));
+    let id = app.jobs().submit_to(lane, title, Seed(0), move |work| to_value(task(&engine, work)?));
     Ok(Started { job: id })
 }
 

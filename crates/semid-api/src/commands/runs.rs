@@ -1,18 +1,20 @@
 //! Handlers: settings, estimates, runs.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use semid_core::metrics::{METRICS, Metric};
 use semid_core::{Seed, Work};
-use semid_engine::Engine;
 use semid_engine::datasets::recipe_prepare;
 use semid_engine::export as exports;
 use semid_engine::settings::{ExperimentSettings, IdSettings, Problem, RecommenderSettings};
 use semid_engine::settings_facts;
+use semid_engine::store::{Run, RunStatus};
+use semid_engine::{Engine, Theme};
 
-use super::{Reply, start};
+use super::{Reply, start_in};
 use crate::wire::*;
-use crate::{ApiError, App};
+use crate::{App, JobState, JobView, Lane};
 
 pub fn starter(app: &App, request: DatasetRequest) -> Reply<ExperimentSettings> {
     starter_for(&*app.engine()?, &request.dataset)
@@ -28,16 +30,133 @@ pub fn check(_: &App, request: SettingsRequest) -> Reply<Vec<Problem>> {
     Ok(request.settings.check())
 }
 
-pub fn start_run(app: &App, request: RunRequest) -> Reply<Started> {
-    start(app, format!("Run {}", request.settings.name), move |engine, work| {
+pub fn start_run(app: &App, request: RunRequest) -> Reply<StartedRun> {
+    queue(app, request.settings, request.output)
+}
+
+pub fn resume_run(app: &App, request: RunNumber) -> Reply<StartedRun> {
+    let engine = app.engine()?;
+    let run = engine.store().run(request.run).map_err(semid_engine::Error::Store)?;
+    queue(app, engine.settings_of_run(&run)?, None)
+}
+
+/// Queues a run, or names the job that has it already.
+fn queue(app: &App, settings: ExperimentSettings, output: Option<PathBuf>) -> Reply<StartedRun> {
+    let engine = app.engine()?;
+    let run = engine.queue_run(&settings)?.id;
+    // Held until the job has its number, so that two requests at once are one job.
+    let mut jobs = app.run_jobs();
+    if let Some(&job) = jobs.get(&run)
+        && app.jobs().view(job).is_some_and(|view| !view.state.is_over())
+    {
+        return Ok(StartedRun { job, run });
+    }
+    let started = start_in(Lane::Runs, app, format!("Run {}", settings.name), move |engine, work| {
         let started = Instant::now();
-        let outcome = engine.run(work, &request.settings)?;
-        let folder =
-            request.output.clone().unwrap_or_else(|| engine.report_folder(outcome.id, &outcome.comparison.name));
+        let outcome = engine.run(work, &settings)?;
+        let folder = output.clone().unwrap_or_else(|| engine.report_folder(outcome.id, &outcome.comparison.name));
         let report = exports::write_report(&outcome.comparison, &folder)?;
         let finished_before = outcome.finished_before;
         Ok(RunReport { run: outcome.id, report, finished_before, secs: started.elapsed().as_secs_f64() })
+    })?;
+    jobs.insert(run, started.job);
+    Ok(StartedRun { job: started.job, run })
+}
+
+pub fn run_page(app: &App, request: RunsRequest) -> Reply<RunPage> {
+    let engine = app.engine()?;
+    let (total, runs) = engine.store().run_page(&request).map_err(semid_engine::Error::Store)?;
+    let line = |run: Run| -> Reply<RunLine> {
+        let finished = run.status == RunStatus::Finished;
+        let glance = if finished { engine.store().glance(run.id).map_err(semid_engine::Error::Store)? } else { None };
+        Ok(RunLine {
+            job: job_of(app, run.id).map(|job| job.id),
+            run: run.id,
+            name: run.name,
+            dataset: run.dataset,
+            status: run.status,
+            created_at: run.created_at,
+            secs: run.started_at.zip(run.ended_at).map(|(from, to)| to - from),
+            error: run.error,
+            glance,
+            protocol: run.protocol,
+        })
+    };
+    Ok(RunPage { total, rows: runs.into_iter().map(line).collect::<Reply<_>>()? })
+}
+
+pub fn run_view(app: &App, request: RunNumber) -> Reply<RunView> {
+    let engine = app.engine()?;
+    let job = job_of(app, request.run);
+    let run = engine.store().run(request.run).map_err(semid_engine::Error::Store)?;
+    let live = job.as_ref().map(|job| job.progress.clone());
+    let so_far = engine.run_progress(&run, live)?;
+    Ok(RunView {
+        run: run.id,
+        name: run.name,
+        dataset: run.dataset,
+        status: run.status,
+        error: run.error,
+        created_at: run.created_at,
+        elapsed_secs: so_far.elapsed_secs,
+        remaining_secs: so_far.remaining_secs,
+        stages: so_far.stages,
+        progress: so_far.progress,
+        curves: so_far.curves,
+        job: job.map(|job| job.id),
+        settings_toml: run.settings,
     })
+}
+
+pub fn run_curves(app: &App, request: RunCurvesRequest) -> Reply<Option<DrawnChart>> {
+    let engine = app.engine()?;
+    let run = engine.store().run(request.run).map_err(semid_engine::Error::Store)?;
+    let live = job_of(app, request.run).map(|job| job.progress);
+    let theme = if request.dark { Theme::Dark } else { Theme::Light };
+    Ok(engine.draw_run_curves(&run, live, theme)?.map(DrawnChart::from))
+}
+
+pub fn cancel_run(app: &App, request: RunNumber) -> Reply<Nothing> {
+    if let Some(job) = job_of(app, request.run) {
+        app.jobs().cancel(job.id);
+    }
+    // Another process hears of it within a second; a run that waits is cancelled at once.
+    app.engine()?.store().ask_cancel(request.run).map_err(semid_engine::Error::Store)?;
+    Ok(Nothing {})
+}
+
+pub fn remove_run(app: &App, request: RunNumber) -> Reply<Nothing> {
+    let engine = app.engine()?;
+    let run = engine.store().run(request.run).map_err(semid_engine::Error::Store)?;
+    if let Some(job) = job_of(app, run.id).filter(|job| job.state == JobState::Queued) {
+        app.jobs().cancel(job.id);
+    }
+    engine.store().delete_run(run.id).map_err(semid_engine::Error::Store)?;
+    Ok(Nothing {})
+}
+
+pub fn estimate(app: &App, request: SettingsRequest) -> Reply<Estimate> {
+    Ok(app.engine()?.estimate(&Work::new(Seed(0)), &request.settings)?)
+}
+
+pub fn settings_difference(app: &App, request: SettingsDifferenceRequest) -> Reply<SettingsDifference> {
+    let engine = app.engine()?;
+    let run = |id: &i64| engine.store().run(*id).map_err(|error| semid_engine::Error::Store(error).into());
+    let runs = request.runs.iter().map(run).collect::<Reply<Vec<Run>>>()?;
+    let (rows, equal) = engine.settings_difference(&runs)?;
+    let row = |row: settings_facts::Differing| SettingRow { field: row.field, title: row.title, values: row.values };
+    Ok(SettingsDifference {
+        rows: rows.into_iter().map(row).collect(),
+        equal,
+        same_protocol: runs.windows(2).all(|pair| pair[0].protocol == pair[1].protocol),
+        runs: runs.into_iter().map(|run| (run.id, run.name)).collect(),
+    })
+}
+
+/// The job of this process that runs a run or is about to.
+fn job_of(app: &App, run: i64) -> Option<JobView> {
+    let job = *app.run_jobs().get(&run)?;
+    app.jobs().view(job).filter(|job| !job.state.is_over())
 }
 
 pub fn runs(app: &App, _: Nothing) -> Reply<Vec<RunRow>> {
@@ -95,32 +214,4 @@ pub fn methods(_: &App, _: Nothing) -> Reply<Methods> {
 
 pub fn fields(_: &App, request: SettingsRequest) -> Reply<Vec<FieldFacts>> {
     Ok(settings_facts::fields(&request.settings))
-}
-
-pub fn estimate(_: &App, _: SettingsRequest) -> Reply<Estimate> {
-    Err(ApiError::internal("estimate is not built yet."))
-}
-
-pub fn run_view(_: &App, _: RunNumber) -> Reply<RunView> {
-    Err(ApiError::internal("run_view is not built yet."))
-}
-
-pub fn run_curves(_: &App, _: RunCurvesRequest) -> Reply<Option<DrawnChart>> {
-    Err(ApiError::internal("run_curves is not built yet."))
-}
-
-pub fn resume_run(_: &App, _: RunNumber) -> Reply<Started> {
-    Err(ApiError::internal("resume_run is not built yet."))
-}
-
-pub fn cancel_run(_: &App, _: RunNumber) -> Reply<Nothing> {
-    Err(ApiError::internal("cancel_run is not built yet."))
-}
-
-pub fn remove_run(_: &App, _: RunNumber) -> Reply<Nothing> {
-    Err(ApiError::internal("remove_run is not built yet."))
-}
-
-pub fn settings_difference(_: &App, _: SettingsDifferenceRequest) -> Reply<SettingsDifference> {
-    Err(ApiError::internal("settings_difference is not built yet."))
 }

@@ -8,7 +8,7 @@ use semid_engine::{Home, machine};
 
 use super::{Reply, to_value};
 use crate::wire::*;
-use crate::{ApiError, App, JobView, preferences};
+use crate::{ApiError, App, JobView, Lane, preferences};
 
 pub fn job(app: &App, request: JobRequest) -> Reply<JobView> {
     let unknown = || ApiError::input(format!("There is no job {}.", request.job));
@@ -25,7 +25,7 @@ pub fn cancel(app: &App, request: JobRequest) -> Reply<bool> {
 
 pub fn doctor(app: &App, request: DoctorRequest) -> Reply<Started> {
     let home = app.home().clone();
-    let id = app.jobs().submit("Doctor", Seed(0), move |work| {
+    let id = app.jobs().submit_to(Lane::Files, "Doctor", Seed(0), move |work| {
         if request.fetch {
             for recipe in semid_engine::fetch::models().map_err(semid_engine::Error::Fetch)? {
                 semid_engine::datasets::fetch(work, &home, &recipe)?;
@@ -72,7 +72,7 @@ pub fn fetch_model(app: &App, request: ModelRequest) -> Reply<Started> {
         name: request.model.clone(),
         known: format!("There are: {}. Others are used from a folder of models.", names.join(", ")),
     })?;
-    let id = app.jobs().submit(format!("Fetch {}", recipe.title), Seed(0), move |work| {
+    let id = app.jobs().submit_to(Lane::Files, format!("Fetch {}", recipe.title), Seed(0), move |work| {
         semid_engine::datasets::fetch(work, &home, &recipe)?;
         let row = models(&home)?.into_iter().find(|row| row.name == recipe.name);
         to_value(row.ok_or_else(|| ApiError::internal(format!("{} is not where it was put.", recipe.title)))?)

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use semid_core::ProgressView;
-use semid_core::comparison::{Curve, StageTime};
+pub use semid_engine::estimate::{Estimate, EstimatedStage};
+pub use semid_engine::run_progress::{ArmCurves, StageState, StageView};
 use semid_engine::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
 pub use semid_engine::settings_facts::{FieldFacts, FieldInput};
-use semid_engine::store::RunStatus;
+pub use semid_engine::store::{Glance, RunOrder, RunStatus, RunsRequest};
 use serde::{Deserialize, Serialize};
 
 /// Settings as typed.
@@ -122,36 +123,6 @@ pub struct RecommenderMethod {
     pub reads_text: bool,
 }
 
-/// How long an experiment will take.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct Estimate {
-    /// Each stage with its seconds, in order; 0 where an artifact is reused.
-    pub stages: Vec<EstimatedStage>,
-    /// Seconds in all, likely at least.
-    pub low_secs: f64,
-    /// Seconds in all, likely at most.
-    pub high_secs: f64,
-    /// What it rests on, in a sentence.
-    pub basis: String,
-    /// A finished run of the same experiment on the same data, which will be shown instead.
-    pub finished_run: Option<i64>,
-    /// A stopped run of the same experiment, which will be resumed.
-    pub resumes_run: Option<i64>,
-    /// What must be fetched first, such as the text encoder; empty when nothing.
-    pub missing: Vec<String>,
-}
-
-/// A stage to come.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct EstimatedStage {
-    /// "Train and rank Generative · Hash, seed 1".
-    pub stage: String,
-    /// Seconds.
-    pub secs: f64,
-    /// Whether it is done already.
-    pub reused: bool,
-}
-
 /// Names a run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
@@ -191,36 +162,47 @@ pub struct RunView {
     pub settings_toml: String,
 }
 
-/// A stage of a run.
+/// A run was queued.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ts_rs::TS)]
+pub struct StartedRun {
+    /// Ask after the job by this number.
+    pub job: u64,
+    /// Look at the run by this number.
+    pub run: i64,
+}
+
+/// A page of runs.
 #[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct StageView {
-    /// Its name and, when done, its seconds.
-    pub stage: StageTime,
+pub struct RunPage {
+    /// Runs of this kind.
+    pub total: u64,
+    /// The page.
+    pub rows: Vec<RunLine>,
+}
+
+/// A run in a list, with its two most important numbers.
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
+pub struct RunLine {
+    /// Its number.
+    pub run: i64,
+    /// Its name.
+    pub name: String,
+    /// Its data set.
+    pub dataset: String,
     /// Where it stands.
-    pub state: StageState,
-}
-
-/// Where a stage stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
-#[serde(rename_all = "kebab-case")]
-pub enum StageState {
-    /// Done.
-    Done,
-    /// Going on.
-    Running,
-    /// To come.
-    Waiting,
-}
-
-/// The curves of an arm.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct ArmCurves {
-    /// `generative/rq-kmeans`.
-    pub arm: String,
-    /// "Generative · RQ-KMeans".
-    pub title: String,
-    /// One a series and seed.
-    pub curves: Vec<Curve>,
+    pub status: RunStatus,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Wall seconds from start to end.
+    pub secs: Option<i64>,
+    /// Why it failed, when it did.
+    pub error: Option<String>,
+    /// Best arm and meaning gain, when it is finished.
+    pub glance: Option<Glance>,
+    /// Digest of its protocol: only equal ones may be compared.
+    pub protocol: String,
+    /// The job that runs it in this process, if one does.
+    pub job: Option<u64>,
 }
 
 /// Draw the training curves of a run, also while it goes.

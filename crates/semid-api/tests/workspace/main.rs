@@ -4,6 +4,7 @@
 
 mod data;
 mod import;
+mod runs;
 mod system;
 
 use std::path::PathBuf;

@@ -1,0 +1,344 @@
+//! How long an experiment will take, told before it starts: work counted from settings and data, times seconds per unit of
+//! work, which earlier runs of this workspace have shown where there are any. What an artifact already holds takes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use semid_core::{Seed, Work};
+use semid_store::{Dataset, RunStatus, text_digest};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Planned, StageKind, plan};
+use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+use crate::stages::{Prints, arm_fingerprints, data_fingerprint, ids_fingerprint, prepare_data};
+use crate::{Engine, Result, embed, machine};
+
+/// How long an experiment will take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Estimate {
+    /// Each stage with its seconds, in order; 0 where an artifact is reused.
+    pub stages: Vec<EstimatedStage>,
+    /// Seconds in all, the likeliest.
+    pub secs: f64,
+    /// Seconds in all, likely at least.
+    pub low_secs: f64,
+    /// Seconds in all, likely at most.
+    pub high_secs: f64,
+    /// What it rests on, in a sentence.
+    pub basis: String,
+    /// A finished run of the same experiment on the same data, which will be shown instead.
+    pub finished_run: Option<i64>,
+    /// A stopped run of the same experiment, which will be resumed.
+    pub resumes_run: Option<i64>,
+    /// What must be fetched first, such as the text encoder; empty when nothing.
+    pub missing: Vec<String>,
+}
+
+/// A stage to come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+pub struct EstimatedStage {
+    /// "Train and rank Generative · Hash, seed 1".
+    pub stage: String,
+    /// Seconds.
+    pub secs: f64,
+    /// Whether it is done already.
+    pub reused: bool,
+}
+
+/// What is worth remembering between two estimates, since a form asks after every change.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Sizes after the filters, by data fingerprint.
+    sizes: Mutex<BTreeMap<String, Sizes>>,
+    /// Embedding fingerprints and texts still to embed, by data fingerprint and encoder.
+    texts: Mutex<BTreeMap<(String, String), Texts>>,
+}
+
+/// What takes part after the filters.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sizes {
+    items: f64,
+    interactions: f64,
+    cases: f64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Texts {
+    fingerprint: String,
+    missing: usize,
+}
+
+/// Seconds per unit of work on a machine with two cores and 16-bit products, where nothing was measured: rather too much.
+const PER_TRAINING_UNIT: f64 = 2e-11;
+/// The same for arithmetic that is done once.
+const PER_SIMPLE_UNIT: f64 = 1e-9;
+const PER_TEXT: f64 = 8e-3;
+const PER_ROW: f64 = 1e-6;
+/// Loading the encoder, opening files: every run has some.
+const FLOOR: f64 = 0.01;
+const LOAD_ENCODER: f64 = 0.6;
+/// Numbers in a vector where the encoder is not asked.
+const DIM: f64 = 384.0;
+/// Runs looked back on.
+const RUNS: u32 = 12;
+
+impl Engine {
+    /// How long an experiment will take. Settings with problems are estimated as far as they go.
+    pub fn estimate(&self, work: &Work, settings: &ExperimentSettings) -> Result<Estimate> {
+        let dataset = self.dataset_or_recipe(work, &settings.dataset)?;
+        let mut missing = Vec::new();
+        if settings.reads_text() && embed::encoder_folder(self.home(), &settings.text.encoder).is_err() {
+            missing.push(settings.text.encoder.clone());
+        }
+        let existing = self.existing_run(settings, &dataset)?;
+        let finished = existing.as_ref().filter(|run| run.status == RunStatus::Finished).map(|run| run.id);
+        let resumes = existing.as_ref().filter(|run| run.status != RunStatus::Finished).map(|run| run.id);
+        let rates = self.rates()?;
+        let stages = self.estimated_stages(work, settings, &dataset, &rates)?;
+        let secs: f64 = if finished.is_some() { 0.0 } else { stages.iter().map(|stage| stage.secs).sum() };
+        // Early stopping makes trainings shorter than their epochs; other programs on the machine make them longer.
+        let (low, high) = if rates.runs > 0 { (0.6, 1.7) } else { (0.35, 3.0) };
+        Ok(Estimate {
+            secs,
+            low_secs: secs * low,
+            high_secs: secs * high,
+            basis: rates.basis(),
+            finished_run: finished,
+            resumes_run: resumes,
+            missing,
+            stages,
+        })
+    }
+
+    /// The stages of the plan with their seconds, in its order.
+    pub(crate) fn estimated_stages(
+        &self,
+        work: &Work,
+        settings: &ExperimentSettings,
+        dataset: &Dataset,
+        rates: &Rates,
+    ) -> Result<Vec<EstimatedStage>> {
+        let sizes = self.sizes(work, settings, dataset)?;
+        let texts = self.texts(work, settings, dataset)?;
+        let data = data_fingerprint(&dataset.digest, &settings.prepare, settings.data_seed);
+        let prints = Prints { data: &data, embeddings: &texts.fingerprint };
+        let stage = |planned: Planned| -> Result<EstimatedStage> {
+            let reused = self.is_there(settings, prints, &planned.kind)?;
+            let secs = if reused { 0.0 } else { rates.secs(settings, sizes, texts.missing, &planned.kind) };
+            Ok(EstimatedStage { stage: planned.title, secs, reused })
+        };
+        plan(settings).into_iter().map(stage).collect()
+    }
+
+    /// Seconds of every stage of the plan if nothing could be reused.
+    pub(crate) fn expected(&self, settings: &ExperimentSettings, dataset: &Dataset, rates: &Rates) -> Result<Vec<f64>> {
+        let work = Work::new(Seed(settings.data_seed));
+        let sizes = self.sizes(&work, settings, dataset)?;
+        let texts = self.texts(&work, settings, dataset)?;
+        let secs = |planned: Planned| rates.secs(settings, sizes, texts.missing, &planned.kind);
+        Ok(plan(settings).into_iter().map(secs).collect())
+    }
+
+    /// What earlier runs of this workspace say about this machine.
+    pub(crate) fn rates(&self) -> Result<Rates> {
+        let mut measured = Vec::new();
+        for (run, toml, facts) in self.store().finished_on(RUNS)? {
+            let starter = ExperimentSettings::starter(&facts.name, facts.items);
+            let Ok(settings) = ExperimentSettings::from_toml(&toml, &starter) else { continue };
+            let recorded = self.store().stages(run)?;
+            let sizes =
+                Sizes { items: facts.items as f64, interactions: facts.interactions as f64, cases: facts.users as f64 };
+            let (mut secs, mut units) = (0.0, 0.0);
+            for planned in plan(&settings) {
+                let StageKind::Train { arm, .. } = planned.kind else { continue };
+                let recommender = &settings.recommenders[settings.arms()[arm].recommender];
+                let fresh = recorded.iter().find(|stage| stage.stage == planned.name && !stage.reused);
+                if let (RecommenderSettings::Generative(_), Some(fresh)) = (recommender, fresh) {
+                    secs += fresh.secs;
+                    units += training_units(&settings, sizes, arm);
+                }
+            }
+            // What took no time says nothing about time.
+            if units > 0.0 && secs > 1.0 {
+                measured.push(secs / units);
+            }
+        }
+        measured.sort_by(f64::total_cmp);
+        let default = PER_TRAINING_UNIT * 2.0 / f64::from(machine::threads().clamp(1, 4));
+        let per_training_unit = measured.get(measured.len() / 2).copied().unwrap_or(default);
+        Ok(Rates { per_training_unit, runs: measured.len() })
+    }
+
+    fn sizes(&self, work: &Work, settings: &ExperimentSettings, dataset: &Dataset) -> Result<Sizes> {
+        let key = data_fingerprint(&dataset.digest, &settings.prepare, settings.data_seed);
+        if let Some(sizes) = lock(&self.known.sizes).get(&key) {
+            return Ok(*sizes);
+        }
+        let catalog = self.store().load_catalog(dataset.id)?;
+        let interactions = self.store().load_interactions(dataset.id)?;
+        let (catalog, prepared, _) = prepare_data(work, settings, &dataset.digest, &catalog, &interactions)?;
+        let sizes = Sizes {
+            items: catalog.len() as f64,
+            interactions: prepared.sequences.interactions() as f64,
+            cases: prepared.split.test.len() as f64,
+        };
+        lock(&self.known.sizes).insert(key.clone(), sizes);
+        if settings.reads_text() {
+            self.remember_texts(settings, &key, &catalog)?;
+        }
+        Ok(sizes)
+    }
+
+    fn texts(&self, work: &Work, settings: &ExperimentSettings, dataset: &Dataset) -> Result<Texts> {
+        if !settings.reads_text() {
+            return Ok(Texts::default());
+        }
+        let data = data_fingerprint(&dataset.digest, &settings.prepare, settings.data_seed);
+        let key = (data.clone(), settings.text.encoder.clone());
+        let known = lock(&self.known.texts).get(&key).cloned();
+        if let Some(texts) = known.filter(|texts| texts.missing == 0 && !texts.fingerprint.is_empty()) {
+            return Ok(texts);
+        }
+        let catalog = self.store().load_catalog(dataset.id)?;
+        let interactions = self.store().load_interactions(dataset.id)?;
+        let (catalog, ..) = prepare_data(work, settings, &dataset.digest, &catalog, &interactions)?;
+        self.remember_texts(settings, &data, &catalog)
+    }
+
+    fn remember_texts(
+        &self,
+        settings: &ExperimentSettings,
+        data: &str,
+        catalog: &semid_core::Catalog,
+    ) -> Result<Texts> {
+        let key = (data.to_owned(), settings.text.encoder.clone());
+        let texts: Vec<&str> = catalog.items.iter().map(|item| item.text.as_str()).collect();
+        let digests: Vec<_> = texts.iter().map(|text| text_digest(text)).collect();
+        let missing = texts.len() - self.store().count_cached(&digests)?;
+        let known = lock(&self.known.texts).get(&key).map(|texts| texts.fingerprint.clone());
+        // Where there is no encoder there is no artifact that could be reused either.
+        let fingerprint = match (known, embed::encoder_folder(self.home(), &settings.text.encoder)) {
+            (Some(fingerprint), _) if !fingerprint.is_empty() => fingerprint,
+            (_, Ok(folder)) => embed::fingerprint(&embed::encoder_digest(&folder)?, &texts),
+            (_, Err(_)) => String::new(),
+        };
+        let found = Texts { fingerprint, missing };
+        lock(&self.known.texts).insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// Whether an artifact holds what a stage would make.
+    fn is_there(&self, settings: &ExperimentSettings, prints: Prints<'_>, kind: &StageKind) -> Result<bool> {
+        let artifacts = self.store().artifacts();
+        let reads = |scheme: &IdSettings| settings.scheme_reads_text(scheme);
+        let ids = |scheme: usize, seed: u64| -> Result<Option<String>> {
+            let scheme = &settings.ids[scheme];
+            // A file of IDs that is not there is told of when the run is checked.
+            Ok(match reads(scheme) && prints.embeddings.is_empty() {
+                true => None,
+                false => ids_fingerprint(prints, settings, scheme, Seed(seed)).ok(),
+            })
+        };
+        match *kind {
+            StageKind::AssignIds { scheme, seed } => match ids(scheme, seed)? {
+                Some(fingerprint) => Ok(artifacts.contains(&fingerprint, "ids")?),
+                None => Ok(false),
+            },
+            StageKind::Train { arm, seed } => {
+                let arm = &settings.arms()[arm];
+                let recommender = &settings.recommenders[arm.recommender];
+                let of_ids = match arm.ids {
+                    Some(scheme) => ids(scheme, seed)?,
+                    None if recommender.reads_text() && prints.embeddings.is_empty() => None,
+                    None => Some(String::new()),
+                };
+                let Some(of_ids) = of_ids else { return Ok(false) };
+                let k = settings.list_length();
+                let (_, lists) = arm_fingerprints(prints, recommender, &of_ids, Seed(seed), k);
+                Ok(artifacts.contains(&lists, "lists")?)
+            }
+            StageKind::Prepare | StageKind::Embed | StageKind::DescribeIds | StageKind::Evaluate => Ok(false),
+        }
+    }
+}
+
+/// Seconds per unit of work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rates {
+    per_training_unit: f64,
+    /// Runs they were measured on.
+    runs: usize,
+}
+
+impl Rates {
+    fn basis(&self) -> String {
+        match self.runs {
+            0 => "Counted from the settings and the data with cautious speeds; after the first run it is measured on this \
+                  machine."
+                .to_owned(),
+            1 => "Counted from the settings and the data with the speed of the earlier run in this workspace.".to_owned(),
+            runs => format!(
+                "Counted from the settings and the data with the middle speed of {runs} earlier runs in this workspace."
+            ),
+        }
+    }
+
+    fn secs(&self, settings: &ExperimentSettings, sizes: Sizes, missing: usize, kind: &StageKind) -> f64 {
+        let Sizes { items, interactions, cases } = sizes;
+        let dim = DIM;
+        FLOOR
+            + match *kind {
+                StageKind::Prepare => interactions * PER_ROW,
+                StageKind::Embed => LOAD_ENCODER + missing as f64 * PER_TEXT,
+                StageKind::AssignIds { scheme, .. } => match &settings.ids[scheme] {
+                    IdSettings::RqKmeans { iterations, .. } => {
+                        let centres = settings.codes.levels as f64 * f64::from(settings.codes.codes);
+                        // It mostly settles before the last round.
+                        items * dim * centres * f64::from((*iterations).min(20)) * PER_SIMPLE_UNIT * 0.5
+                    }
+                    IdSettings::Lsh {} => items * dim * settings.codes.levels as f64 * 8.0 * PER_SIMPLE_UNIT,
+                    _ => items * PER_ROW,
+                },
+                // Neighbours of a sample of items among all, and a hundred permutations of the codes.
+                StageKind::DescribeIds => {
+                    settings.ids.len() as f64
+                        * (items.min(2_000.0) * items * dim * PER_SIMPLE_UNIT * 0.2 + items * 5e-5)
+                }
+                StageKind::Train { arm, .. } => match &settings.recommenders[settings.arms()[arm].recommender] {
+                    RecommenderSettings::Popularity {} => interactions * 1e-8 + cases * 2e-5,
+                    RecommenderSettings::ItemKnn(_) => interactions * 2e-6 + cases * 5e-5,
+                    RecommenderSettings::TextKnn(_) => cases * items * dim * PER_SIMPLE_UNIT * 0.1,
+                    RecommenderSettings::Generative(_) => training_units(settings, sizes, arm) * self.per_training_unit,
+                },
+                StageKind::Evaluate => {
+                    let draws = f64::from(settings.evaluation.resamples + settings.evaluation.flips);
+                    let tests = (settings.arms().len() * 2 * settings.evaluation.metrics.len()) as f64;
+                    tests * cases * draws * 5e-10
+                }
+            }
+    }
+}
+
+/// Multiplications and additions of training, validating and ranking a generative arm with one seed; 0 for other arms.
+fn training_units(settings: &ExperimentSettings, sizes: Sizes, arm: usize) -> f64 {
+    let arms = settings.arms();
+    let arm = &arms[arm];
+    let RecommenderSettings::Generative(model) = &settings.recommenders[arm.recommender] else { return 0.0 };
+    let atomic = arm.ids.is_some_and(|scheme| matches!(settings.ids[scheme], IdSettings::Atomic {}));
+    // The digit that tells twins apart is one more token.
+    let tokens = if atomic { 1.0 } else { settings.codes.levels as f64 + 1.0 };
+    let codes = if atomic { sizes.items } else { f64::from(settings.codes.codes) };
+    let (width, layers, history) = (model.d_model as f64, model.layers as f64, model.max_history as f64);
+    let per_token = 2.0 * (layers * (12.0 * width * width + 2.0 * history * tokens * width) + codes * width);
+    let overlap = (history + 1.0) / model.window_stride.max(1) as f64;
+    let learned = (sizes.interactions - 2.0 * sizes.cases).max(0.0) * overlap.max(1.0) * tokens;
+    let beam = model.beam.max(2 * settings.list_length()) as f64;
+    let ranked = history * tokens + beam * tokens;
+    let validations =
+        (model.epochs / model.validate_every.max(1)) as f64 * sizes.cases.min(model.validation_cases as f64);
+    per_token * (3.0 * model.epochs as f64 * learned + (validations + sizes.cases) * ranked)
+}
+
+fn lock<T>(known: &Mutex<T>) -> MutexGuard<'_, T> {
+    known.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
