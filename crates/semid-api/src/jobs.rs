@@ -266,7 +266,7 @@ mod tests {
         assert!(jobs.cancel(next), "the next one is known");
         drop(release);
         assert_eq!(jobs.wait(next, SOON).unwrap().state, JobState::Cancelled, "it never started");
-        assert_eq!(jobs.view(run).unwrap().state, JobState::Finished, "the run was not touched");
+        assert_eq!(jobs.wait(run, SOON).unwrap().state, JobState::Finished, "the run was not touched");
     }
 
     #[test]

@@ -11,9 +11,11 @@ mod code_usage;
 mod curves;
 mod differences;
 mod heading;
+mod histogram;
 mod id_quality;
 mod metric_bars;
 pub mod numbers;
+mod rank_frequency;
 mod slice_bars;
 pub mod text;
 mod theme;
@@ -24,8 +26,10 @@ pub use canvas::{Mark, Svg};
 pub use code_usage::{CodeUsage, LevelUsage};
 pub use curves::{Curves, Line, Panel};
 pub use differences::{DifferenceGroup, DifferenceRow, Differences};
+pub use histogram::Histogram;
 pub use id_quality::{IdQuality, QualityCell, QualityRow};
 pub use metric_bars::{Bar, BarGroup, MetricBars};
+pub use rank_frequency::RankFrequency;
 pub use slice_bars::{Slice, SliceBars};
 pub use theme::{Theme, page_css};
 
@@ -42,6 +46,8 @@ pub fn draw(chart: &Chart, theme: Theme) -> Result<Svg> {
         Chart::CodeUsage(chart) => code_usage::draw(chart, theme),
         Chart::IdQuality(chart) => id_quality::draw(chart, theme),
         Chart::SliceBars(chart) => slice_bars::draw(chart, theme),
+        Chart::Histogram(chart) => histogram::draw(chart, theme),
+        Chart::RankFrequency(chart) => rank_frequency::draw(chart, theme),
     }
 }
 
@@ -61,6 +67,10 @@ pub enum Chart {
     IdQuality(IdQuality),
     /// A metric of every arm in parts of the users.
     SliceBars(SliceBars),
+    /// How many of what, in columns.
+    Histogram(Histogram),
+    /// Counts by rank on logarithmic axes.
+    RankFrequency(RankFrequency),
 }
 
 /// A value with the ends of its 95 % interval.

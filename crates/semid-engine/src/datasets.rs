@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use semid_core::{Interaction, Item, Work};
@@ -216,7 +217,8 @@ impl Engine {
 
 /// Fetches a recipe's files under the eyes of `work`.
 pub fn fetch(work: &Work, home: &Home, recipe: &Recipe) -> Result<Fetched> {
-    let watch = StepWatch { work, step: work.step("fetch", 0) };
+    let total = recipe.download_bytes().unwrap_or(0);
+    let watch = StepWatch { work, step: work.step("fetch", total as usize), total, arrived: Mutex::default() };
     Ok(Fetch::new(home, &watch).get(recipe)?)
 }
 
@@ -230,6 +232,20 @@ pub fn recipe_prepare(name: &str) -> Result<Option<semid_fetch::Prepare>> {
 struct StepWatch<'a> {
     work: &'a Work,
     step: semid_core::Step<'a>,
+    /// Bytes in all; 0 when unknown.
+    total: u64,
+    /// Bytes so far, by file.
+    arrived: Mutex<BTreeMap<String, u64>>,
+}
+
+impl StepWatch<'_> {
+    /// Bytes so far in all. What is unpacked behind the download no longer counts.
+    fn count(&self, file: &str, done: u64) {
+        let mut arrived = self.arrived.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        arrived.insert(file.to_owned(), done);
+        let sum: u64 = arrived.values().sum();
+        self.step.set(if self.total > 0 { sum.min(self.total) } else { sum } as usize);
+    }
 }
 
 impl Watch for StepWatch<'_> {
@@ -238,6 +254,7 @@ impl Watch for StepWatch<'_> {
             Event::Trying { source } => self.step.note(format!("asking {source}")),
             Event::Failed { source, why } => self.step.note(format!("{source}: {why}")),
             Event::Bytes { file, done, total } => {
+                self.count(file, done);
                 let of = total.map(|total| format!(" of {} MB", total / 1_000_000)).unwrap_or_default();
                 self.step.note(format!("{file}: {} MB{of}", done / 1_000_000));
             }

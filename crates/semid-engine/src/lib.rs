@@ -4,6 +4,7 @@
 //! [`settings`] → stages (each asking for its artifact first) → judging → verdict → one transaction → report.
 
 mod cache;
+pub mod dataset_charts;
 pub mod dataset_profile;
 pub mod datasets;
 pub mod doctor;

@@ -55,6 +55,22 @@ pub fn chart_table(chart: &Chart) -> Table {
                 .collect(),
         ),
         Chart::Curves(chart) => curves(chart),
+        Chart::Histogram(chart) => (
+            vec![Column::words(&*chart.along), Column::numbers(&*chart.counted)],
+            chart
+                .columns
+                .iter()
+                .map(|(label, counted)| row(vec![label.as_str().into(), count(*counted).into()], false))
+                .collect(),
+        ),
+        Chart::RankFrequency(chart) => (
+            vec![Column::numbers(format!("Rank of the {}", chart.ranked)), Column::numbers(&*chart.counted)],
+            chart
+                .ranks()
+                .into_iter()
+                .map(|rank| row(vec![count(rank as u64).into(), count(chart.counts[rank - 1]).into()], false))
+                .collect(),
+        ),
         Chart::CodeUsage(chart) => (
             vec![
                 Column::words("Level"),
@@ -114,6 +130,8 @@ fn heading(chart: &Chart) -> (String, String) {
         Chart::CodeUsage(chart) => (&chart.title, &chart.note),
         Chart::IdQuality(chart) => (&chart.title, &chart.note),
         Chart::SliceBars(chart) => (&chart.title, &chart.note),
+        Chart::Histogram(chart) => (&chart.title, &chart.note),
+        Chart::RankFrequency(chart) => (&chart.title, &chart.note),
     };
     (title.clone(), note.clone())
 }

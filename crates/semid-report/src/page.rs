@@ -57,6 +57,8 @@ fn picture(chart: &ReportChart) -> Value {
         Chart::Differences(chart) => &chart.title,
         Chart::Curves(chart) => &chart.title,
         Chart::CodeUsage(chart) => &chart.title,
+        Chart::Histogram(chart) => &chart.title,
+        Chart::RankFrequency(chart) => &chart.title,
         Chart::IdQuality(chart) => &chart.title,
         Chart::SliceBars(chart) => &chart.title,
     };

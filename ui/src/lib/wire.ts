@@ -462,6 +462,8 @@ export type EmbedRequest = {
 export type Estimate = {
   /** Each stage with its seconds, in order; 0 where an artifact is reused. */
   stages: Array<EstimatedStage>,
+  /** Seconds in all, the likeliest. */
+  secs: number,
   /** Seconds in all, likely at least. */
   low_secs: number,
   /** Seconds in all, likely at most. */
@@ -1486,10 +1488,57 @@ export type RunCurvesRequest = {
   dark: boolean,
 };
 
+/** A finished run in two numbers, for a list. */
+export type RunGlance = {
+  /** The metric both numbers are of: "NDCG@10". */
+  metric: string,
+  /** Title of the arm with the highest value. */
+  best_arm: string,
+  /** Its value. */
+  best: number,
+  /** The first meaning gain, semantic − permuted, where there is one. */
+  meaning_gain: Difference | null,
+};
+
+/** A run in a list, with its two most important numbers. */
+export type RunLine = {
+  /** Its number. */
+  run: number,
+  /** Its name. */
+  name: string,
+  /** Its data set. */
+  dataset: string,
+  /** Where it stands. */
+  status: RunStatus,
+  /** Unix seconds. */
+  created_at: number,
+  /** Wall seconds from start to end. */
+  secs: number | null,
+  /** Why it failed, when it did. */
+  error: string | null,
+  /** Best arm and meaning gain, when it is finished. */
+  glance: RunGlance | null,
+  /** Digest of its protocol: only equal ones may be compared. */
+  protocol: string,
+  /** The job that runs it in this process, if one does. */
+  job: number | null,
+};
+
 /** Names a run. */
 export type RunNumber = {
   /** Its number. */
   run: number,
+};
+
+/** What runs are ordered by. */
+export type RunOrder = "newest" | "oldest" | "name" | "dataset" | "longest";
+
+/** A page of runs. */
+export type RunPage = {
+  /** Runs of this kind. */
+  total: number,
+  /** The page. */
+  rows: Array<RunLine>,
 };
 
 /** A finished run. */
@@ -1563,10 +1612,26 @@ export type RunView = {
   progress: ProgressView,
   /** Training curves so far, by arm. */
   curves: Array<ArmCurves>,
-  /** The job that runs it in this process, if one does. */
+  /** The last job of this process that ran it, if one did: when the run has failed, it knows why. */
   job: number | null,
   /** Its settings as an experiment file. */
   settings_toml: string,
+};
+
+/** Which runs, and which part of them. */
+export type RunsRequest = {
+  /** Words that name or data set must contain; none: all. */
+  query?: string | null,
+  /** Only those on this data set. */
+  dataset?: string | null,
+  /** Only those that stand so. */
+  status?: RunStatus | null,
+  /** First row. */
+  offset?: number | null,
+  /** Rows at most; 50 when none is said. */
+  limit?: number | null,
+  /** What they are ordered by; newest first when nothing is said. */
+  order?: RunOrder | null,
 };
 
 /** The sample is in the workspace, with its finished comparison (result of the job `open_sample`). */
@@ -1732,7 +1797,7 @@ export type StageTime = {
 
 /** A stage of a run. */
 export type StageView = {
-  /** Its name and, when done, its seconds. */
+  /** Its title, "Train and rank Generative · Hash, seed 1", and, when done, its seconds. */
   stage: StageTime,
   /** Where it stands. */
   state: StageState,
@@ -1742,6 +1807,14 @@ export type StageView = {
 export type Started = {
   /** Ask after it by this number. */
   job: number,
+};
+
+/** A run was queued. */
+export type StartedRun = {
+  /** Ask after the job by this number. */
+  job: number,
+  /** Look at the run by this number. */
+  run: number,
 };
 
 /** One open step. */
@@ -2062,11 +2135,13 @@ export interface Commands {
   /** How long an experiment will take. */
   estimate: { request: SettingsRequest; reply: Estimate };
   /** Run or resume an experiment; a job. */
-  start_run: { request: RunRequest; reply: Started };
+  start_run: { request: RunRequest; reply: StartedRun };
   /** Go on with a run that was stopped; a job. */
-  resume_run: { request: RunNumber; reply: Started };
+  resume_run: { request: RunNumber; reply: StartedRun };
   /** All runs, newest first. */
   runs: { request: Nothing; reply: Array<RunRow> };
+  /** Runs of a kind, page by page, each at a glance. */
+  run_page: { request: RunsRequest; reply: RunPage };
   /** A run as it goes or as it ended. */
   run_view: { request: RunNumber; reply: RunView };
   /** The training curves of a run so far, drawn. */

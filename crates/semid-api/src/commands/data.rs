@@ -4,7 +4,7 @@ use semid_core::{Item, Seed, Work};
 use semid_engine::dataset_profile::DatasetProfile;
 use semid_engine::datasets::ImportRequest;
 use semid_engine::import::{self, FileKind, Format, Role};
-use semid_engine::import_files;
+use semid_engine::{Theme, import_files};
 
 use super::{Reply, start_in, to_value};
 use crate::wire::*;
@@ -107,8 +107,11 @@ pub fn dataset(app: &App, request: DatasetRequest) -> Reply<DatasetDetail> {
     })
 }
 
-pub fn dataset_chart(_: &App, _: DatasetChartRequest) -> Reply<DrawnChart> {
-    Err(ApiError::internal("dataset_chart is not built yet."))
+pub fn dataset_chart(app: &App, request: DatasetChartRequest) -> Reply<DrawnChart> {
+    let engine = app.engine()?;
+    let dataset = engine.store().dataset(&request.dataset).map_err(semid_engine::Error::Store)?;
+    let theme = if request.dark { Theme::Dark } else { Theme::Light };
+    Ok(engine.dataset_chart(&dataset, &request.chart, theme)?.into())
 }
 
 /// Rows of a page at most, whatever was asked for.

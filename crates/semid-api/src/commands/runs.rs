@@ -103,7 +103,7 @@ pub fn run_view(app: &App, request: RunNumber) -> Reply<RunView> {
         stages: so_far.stages,
         progress: so_far.progress,
         curves: so_far.curves,
-        job: job.map(|job| job.id),
+        job: last_job_of(app, run.id).map(|job| job.id),
         settings_toml: run.settings,
     })
 }
@@ -155,8 +155,13 @@ pub fn settings_difference(app: &App, request: SettingsDifferenceRequest) -> Rep
 
 /// The job of this process that runs a run or is about to.
 fn job_of(app: &App, run: i64) -> Option<JobView> {
+    last_job_of(app, run).filter(|job| !job.state.is_over())
+}
+
+/// The last job of this process that had to do with a run; once it is over it still knows why.
+fn last_job_of(app: &App, run: i64) -> Option<JobView> {
     let job = *app.run_jobs().get(&run)?;
-    app.jobs().view(job).filter(|job| !job.state.is_over())
+    app.jobs().view(job)
 }
 
 pub fn runs(app: &App, _: Nothing) -> Reply<Vec<RunRow>> {

@@ -156,7 +156,7 @@ pub struct RunView {
     pub progress: ProgressView,
     /// Training curves so far, by arm.
     pub curves: Vec<ArmCurves>,
-    /// The job that runs it in this process, if one does.
+    /// The last job of this process that ran it, if one did: when the run has failed, it knows why.
     pub job: Option<u64>,
     /// Its settings as an experiment file.
     pub settings_toml: String,

@@ -1,6 +1,6 @@
 //! What a data set's page shows.
 
-use semid_api::wire::{DatasetDetail, DatasetList, ItemPage, Nothing, ProblemPage};
+use semid_api::wire::{DatasetDetail, DatasetList, DrawnChart, ItemPage, Nothing, ProblemPage};
 use semid_api::{ApiError, Code};
 use serde_json::json;
 
@@ -18,6 +18,30 @@ fn the_page_of_a_data_set_has_its_numbers_and_charts() {
     assert!((page.density - expected).abs() < 1e-12, "interactions over users times items");
     assert_eq!(page.charts, ["history-lengths", "popularity", "interactions-over-time"], "it has times, no ratings");
     assert!(page.runs.is_empty(), "nothing was run on it yet");
+}
+
+#[test]
+fn every_chart_of_a_data_set_is_drawn_with_its_table() {
+    let fresh = fresh();
+    let csv =
+        fresh.file("log.csv", "user,item,rating,time\nu1,i1,5,2024-01-05\nu1,i2,3,2024-03-01\nu2,i1,4,2024-03-02\n");
+    let _: serde_json::Value = fresh.finish("import", json!({ "name": "log", "interactions": csv }));
+    let page: DatasetDetail = fresh.app.call("dataset", json!({ "dataset": "log" })).unwrap();
+    assert_eq!(
+        page.charts,
+        ["history-lengths", "popularity", "interactions-over-time", "ratings"],
+        "all it has data for"
+    );
+    for chart in page.charts {
+        let asked = json!({ "dataset": "log", "chart": chart, "dark": true });
+        let drawn: DrawnChart = fresh.app.call("dataset_chart", asked).unwrap();
+        assert!(drawn.svg.starts_with("<svg") && !drawn.marks.is_empty(), "{chart} is drawn");
+        assert!(!drawn.table.rows.is_empty() && !drawn.title.is_empty(), "{chart} has its numbers as a table");
+    }
+    let asked = json!({ "dataset": "log", "chart": "interactions-over-time", "dark": false });
+    let drawn: DrawnChart = fresh.app.call("dataset_chart", asked).unwrap();
+    let cells: Vec<&str> = drawn.table.rows.iter().map(|row| row.cells[1].text.as_str()).collect();
+    assert_eq!(cells, ["1", "0", "2"], "a month without interactions stands between those with");
 }
 
 #[test]

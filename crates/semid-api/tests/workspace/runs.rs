@@ -64,7 +64,7 @@ fn a_run_is_estimated_watched_and_then_shown_again() {
     let job = fresh.app.jobs().wait(started.job, SOON).unwrap();
     assert_eq!(job.state, JobState::Finished, "{:?}", job.error);
     let done = view(&fresh, started.run);
-    assert_eq!((done.status, done.job, done.remaining_secs), (RunStatus::Finished, None, None), "nothing is left");
+    assert_eq!((done.status, done.remaining_secs), (RunStatus::Finished, None), "nothing is left");
     assert!(done.stages.iter().all(|stage| stage.state == StageState::Done), "all stages are done: {:?}", done.stages);
     let chart: Option<DrawnChart> = fresh.app.call("run_curves", json!({ "run": started.run, "dark": false })).unwrap();
     let chart = chart.unwrap();
@@ -95,7 +95,7 @@ fn a_run_stops_within_a_second_and_goes_on_where_it_stopped() {
         .stages
         .iter()
         .filter(|stage| stage.state == StageState::Running)
-        .map(|stage| stage.title.as_str())
+        .map(|stage| stage.stage.stage.as_str())
         .collect();
     assert_eq!(running, ["Train and rank Generative · Hash, seed 1"], "one stage goes on");
     assert!(going.remaining_secs.is_some_and(|secs| secs > 1.0), "and says how long it will");
