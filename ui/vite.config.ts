@@ -10,6 +10,17 @@ export default defineConfig({
   base: "./",
   plugins: [svelte(), engine()],
   server: { host: "127.0.0.1", port: 5173 },
+  // The browser tests look at the build under the window's own content security policy.
+  preview: {
+    host: "127.0.0.1",
+    port: 4173,
+    strictPort: true,
+    headers: {
+      "Content-Security-Policy":
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+        "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'",
+    },
+  },
   build: {
     target: "es2022",
     // A data: address for a small asset would need an exception in the content security policy.

@@ -1,9 +1,9 @@
 // What a person chose in an import, put together to a request. No DOM in here.
 
-import type { FileKind, Format, ImportRequest, PreviewReply, Role } from "../../lib/wire";
+import type { FileKind, Format, ImportRequest, Mapping, PreviewReply, Role } from "../../lib/wire";
 
 /** Columns by role, where a person chose them; `null`: the role has no column. */
-export type Choices = Partial<Record<Role, string | null>>;
+export type Choices = Mapping;
 
 /** A file that was chosen, and how it would be read. */
 export type ChosenFile = { path: string; reply: PreviewReply; format: Format | null; choices: Choices };
@@ -78,5 +78,5 @@ export function requestOf(files: readonly ChosenFile[], words: Words, strict: bo
     strict,
     keep_unknown_items: false,
     replace: false,
-  } as ImportRequest;
+  };
 }

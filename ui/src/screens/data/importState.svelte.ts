@@ -35,21 +35,52 @@ export class ImportState {
     this.checked && this.checked.of === fingerprint(this.request) ? this.checked.check : undefined,
   );
 
+  /** What was recognised among the files first dropped, in a sentence; and those that take no part, each with why. */
+  recognised = $state("");
+  unused: [string, string][] = $state.raw([]);
+
+  /** The first files dropped, or folders of files, are told from each other; later ones are looked at one by one. */
   async add(paths: readonly string[]): Promise<void> {
-    const known = new Set(this.files.map((file) => file.path));
-    const added = paths.filter((path) => !known.has(path));
-    this.looking += added.length;
-    for (const path of added) {
+    if (paths.length === 0) return;
+    this.looking += 1;
+    try {
+      if (this.files.length > 0) await this.lookAt(paths);
+      else await this.recognise([...paths]);
+    } catch (thrown) {
+      this.error = toRpcError(thrown);
+    }
+    this.looking -= 1;
+  }
+
+  private async recognise(paths: string[]): Promise<void> {
+    const { import: draft, unused, sentence } = await rpc("recognise_files", { paths });
+    this.recognised = sentence;
+    this.unused = unused;
+    this.words = { name: draft.name, title: draft.title, licence: draft.licence, simulated: draft.simulated, text: draft.text };
+    if (draft.interactions) await this.lookAt([draft.interactions], "interactions", draft.interactions_format);
+    if (draft.items) await this.lookAt([draft.items], "items", draft.items_format);
+  }
+
+  private async lookAt(paths: readonly string[], kind: FileKind | null = null, format: Format | null = null): Promise<void> {
+    for (const path of paths) {
+      if (this.files.some((file) => file.path === path)) continue;
+      this.unused = this.unused.filter(([other]) => other !== path);
       this.refused = this.refused.filter((refused) => refused.path !== path);
       try {
-        const reply = await rpc("preview_file", { path, kind: null, format: null });
-        this.files = [...this.files, { path, reply, format: null, choices: {} }];
-        if (!this.words.name || reply.preview.kind === "interactions") this.words.name = reply.suggested_name;
+        const reply = await rpc("preview_file", { path, kind, format });
+        this.files = [...this.files, { path, reply, format, choices: {} }];
+        if (!this.words.name) this.words.name = reply.suggested_name;
       } catch (thrown) {
         this.refused = [...this.refused, { path, error: toRpcError(thrown) }];
       }
-      this.looking -= 1;
     }
+  }
+
+  /** Looks at a file that was not recognised after all. */
+  async addAnyway(path: string): Promise<void> {
+    this.looking += 1;
+    await this.lookAt([path]);
+    this.looking -= 1;
   }
 
   remove(path: string) {

@@ -1,0 +1,24 @@
+// Tests of the built pages in Chromium, against a stand-in for the engine: `npm run test:browser`.
+
+import { defineConfig } from "@playwright/test";
+
+const recording = process.env.SEMID_RECORD !== undefined;
+
+export default defineConfig({
+  testDir: "tests",
+  testMatch: recording ? "record.ts" : "*.spec.ts",
+  outputDir: "tests/output/browser",
+  workers: 2,
+  forbidOnly: true,
+  reporter: [["line"]],
+  use: {
+    baseURL: "http://127.0.0.1:4173/",
+    viewport: { width: 1280, height: 800 },
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+    },
+  },
+  webServer: recording ? undefined : { command: "npx vite preview", url: "http://127.0.0.1:4173/", reuseExistingServer: false },
+});

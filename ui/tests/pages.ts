@@ -1,0 +1,33 @@
+// The pages that are recorded, looked at by axe, and shown hostile titles. A new screen is a line here.
+
+import type { Page } from "@playwright/test";
+
+export type Screen = {
+  name: string;
+  hash: string;
+  /** What a person does on it before it is looked at. */
+  act?: (page: Page) => Promise<void>;
+};
+
+export const SCREENS: readonly Screen[] = [
+  { name: "start", hash: "#/" },
+  { name: "data", hash: "#/data" },
+  { name: "data-set", hash: "#/data/sample-films" },
+  { name: "items", hash: "#/data/sample-films?tab=items" },
+  { name: "rows-left-out", hash: "#/data/sample-films?tab=problems" },
+  { name: "import", hash: "#/import" },
+  { name: "settings", hash: "#/settings" },
+  { name: "no-such-page", hash: "#/nowhere" },
+];
+
+/** Waits until the page shows what it loaded: nothing is waited for and nothing moves any more. */
+export async function settle(page: Page): Promise<void> {
+  await page.locator("main h1").first().waitFor();
+  await page
+    .locator("main [role=status][aria-label^=Loading], main [role=status][aria-label^=Drawing]")
+    .first()
+    .waitFor({ state: "detached" });
+  await page.evaluate(() =>
+    Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)),
+  );
+}
