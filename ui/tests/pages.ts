@@ -16,6 +16,12 @@ export const SCREENS: readonly Screen[] = [
   { name: "items", hash: "#/data/sample-films?tab=items" },
   { name: "rows-left-out", hash: "#/data/sample-films?tab=problems" },
   { name: "import", hash: "#/import" },
+  { name: "runs", hash: "#/runs" },
+  { name: "results", hash: "#/runs/1" },
+  { name: "number", hash: "#/runs/1?arm=generative%2Frq-kmeans&of=ndcg%4010" },
+  { name: "user", hash: "#/runs/1/users/0?arm=generative%2Frq-kmeans" },
+  { name: "explore", hash: "#/explore" },
+  { name: "explore-tree", hash: "#/explore/sample-films" },
   { name: "settings", hash: "#/settings" },
   { name: "no-such-page", hash: "#/nowhere" },
 ];

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { test } from "@playwright/test";
 
-import { SCREENS } from "./pages.ts";
+import { SCREENS, settle } from "./pages.ts";
 
 type Recorded = { payload: unknown; reply?: unknown; error?: unknown; result?: unknown };
 
@@ -42,6 +42,7 @@ async function outcome(job: number): Promise<unknown> {
 
 async function keep(command: string, payload: unknown, answer: { reply?: unknown; error?: unknown }): Promise<void> {
   if (NOT_KEPT.has(command)) return;
+  if ((answer.error as { code?: string } | undefined)?.code === "internal") throw new Error(`${command}: ${JSON.stringify(answer.error)}`);
   const all = kept.get(command) ?? [];
   kept.set(command, all);
   if (all.some((one) => JSON.stringify(one.payload) === JSON.stringify(payload))) return;
@@ -56,17 +57,27 @@ test("record", async ({ page }) => {
   page.on("response", (response) => {
     if (!response.url().endsWith("/rpc")) return;
     const { command, payload } = response.request().postDataJSON() as { command: string; payload: unknown };
-    waiting.push(response.json().then((answer: object) => keep(command, payload, answer)).catch(() => undefined));
+    waiting.push(
+      response
+        .json()
+        .then((answer: object) => keep(command, payload, answer))
+        .catch((error: Error) => console.error(error.message)),
+    );
   });
   for (const { hash, act } of SCREENS) {
     await page.goto(`${URL}${hash}`);
-    await page.waitForTimeout(2500);
+    await page.waitForLoadState("networkidle");
+    await settle(page);
     await act?.(page);
-    await page.waitForTimeout(500);
+    await page.waitForLoadState("networkidle");
+    await settle(page);
   }
   await Promise.all(waiting);
+  // Paths and names of the machine they were recorded on are nobody's business.
+  const { home } = (await ask("about", {})).reply as { home: string };
   mkdirSync(FOLDER, { recursive: true });
   for (const [command, answers] of kept) {
-    writeFileSync(join(FOLDER, `${command}.json`), `${JSON.stringify(answers, null, 1)}\n`);
+    const text = JSON.stringify(answers, null, 1).replaceAll(home, "/home/ada/semid");
+    writeFileSync(join(FOLDER, `${command}.json`), `${text}\n`);
   }
 });
