@@ -9,6 +9,9 @@ export default defineConfig({
   testMatch: recording ? "record.ts" : "*.spec.ts",
   outputDir: "tests/output/browser",
   workers: 2,
+  // No test measures time; a busy machine may take its own.
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: [["line"]],
   use: {
