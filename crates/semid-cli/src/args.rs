@@ -49,9 +49,11 @@ pub enum Command {
     Runs,
     /// Show the outcome of a run.
     Show(ShowArgs),
-    /// Write the report of a run.
+    /// Write the report of a run, or a bundle that another machine opens.
     Export(ExportArgs),
-    /// Draw one chart of a run as SVG.
+    /// Open a bundle that was exported on another machine.
+    Open(OpenArgs),
+    /// Draw one chart of a run as SVG or PNG.
     Chart(ChartArgs),
     /// Judge the lists of any system: a TREC run against TREC qrels.
     Eval(EvalArgs),
@@ -222,20 +224,36 @@ pub struct ShowArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  semid export 3 --output report/")]
+#[command(after_help = "Examples:\n  semid export 3 --output report/\n  semid export 3 --bundle films.semid --models")]
 pub struct ExportArgs {
     /// Number of the run; the last one by default.
     pub run: Option<i64>,
     /// Where the report folder goes.
-    #[arg(long)]
-    pub output: PathBuf,
+    #[arg(long, required_unless_present = "bundle")]
+    pub output: Option<PathBuf>,
+    /// Write one file with the whole run, which `semid open` opens on another machine.
+    #[arg(long, conflicts_with_all = ["output", "per_user"])]
+    pub bundle: Option<PathBuf>,
+    /// Put the trained models and the embeddings into the bundle.
+    #[arg(long, requires = "bundle")]
+    pub models: bool,
+    /// Put the users' keys into the bundle.
+    #[arg(long, requires = "bundle")]
+    pub keys: bool,
     /// Also write per-user metric values of every arm and seed, as CSV.
     #[arg(long)]
     pub per_user: bool,
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  semid chart 3 forest --theme dark --output forest.svg")]
+#[command(after_help = "Example:\n  semid open films.semid")]
+pub struct OpenArgs {
+    /// The bundle.
+    pub bundle: PathBuf,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  semid chart 3 list\n  semid chart 3 gains --theme dark --output gains.png")]
 pub struct ChartArgs {
     /// Number of the run.
     pub run: i64,
@@ -244,7 +262,7 @@ pub struct ChartArgs {
     /// Colours.
     #[arg(long, value_enum, default_value = "light")]
     pub theme: ThemeArg,
-    /// Where the SVG goes; printed when not given.
+    /// Where the picture goes, SVG or PNG by its ending; printed as SVG when not given.
     #[arg(long)]
     pub output: Option<PathBuf>,
 }

@@ -105,10 +105,10 @@ impl Shell {
                 let comparison: Comparison = self.app.call("comparison", RunSelector { run: args.run })?;
                 self.tell(&comparison, print::comparison)
             }
-            Command::Export(args) => {
-                let request = ExportRequest { run: args.run, output: absolute(args.output)?, per_user: args.per_user };
-                let report: ExportReport = self.app.call("export", request)?;
-                self.tell(&report, |report| format!("The report of run {} is {}", report.run, report.report.display()))
+            Command::Export(args) => self.export(args),
+            Command::Open(args) => {
+                let opened: OpenedBundle = self.job("open_bundle", FileRequest { path: absolute(args.bundle)? })?;
+                self.tell(&opened, print::opened)
             }
             Command::Chart(args) => self.chart(args),
             Command::Rpc(args) => rpc::serve(&self.app, args.types),
@@ -159,8 +159,38 @@ impl Shell {
         })
     }
 
+    fn export(&self, args: args::ExportArgs) -> Outcome {
+        if let Some(bundle) = args.bundle {
+            let run = match args.run {
+                Some(run) => run,
+                None => self.newest_finished()?,
+            };
+            let what = SaveWhat::Bundle { models: args.models, keys: args.keys };
+            let saved: Saved = self.app.call("save", SaveRequest { run, what, output: absolute(bundle)? })?;
+            return self.tell(&saved, |saved| format!("The bundle of run {run} is {}", saved.path.display()));
+        }
+        let output = args.output.ok_or_else(|| ApiError::input("Say where the report goes with --output."))?;
+        let request = ExportRequest { run: args.run, output: absolute(output)?, per_user: args.per_user };
+        let report: ExportReport = self.app.call("export", request)?;
+        self.tell(&report, |report| format!("The report of run {} is {}", report.run, report.report.display()))
+    }
+
+    fn newest_finished(&self) -> Result<i64, ApiError> {
+        let runs: Vec<RunRow> = self.app.call("runs", Nothing {})?;
+        let newest = runs.into_iter().find(|run| run.status == "finished").map(|run| run.run);
+        newest.ok_or_else(|| ApiError::input("No run is finished yet. Start one with `semid compare sample-films`."))
+    }
+
     fn chart(&self, args: args::ChartArgs) -> Outcome {
         let dark = matches!(args.theme, ThemeArg::Dark);
+        if let Some(path) = args.output.as_ref().filter(|path| path.extension().is_some_and(|ending| ending == "png")) {
+            let what = SaveWhat::ChartPng { chart: args.chart.clone(), dark };
+            let request = SaveRequest { run: args.run, what, output: absolute(path.clone())? };
+            let saved: Saved = self.app.call("save", request)?;
+            return self.tell(&json!({ "chart": args.chart, "output": saved.path }), |_| {
+                format!("The chart is {}", saved.path.display())
+            });
+        }
         let reply: ChartReply =
             self.app.call("chart", ChartRequest { run: args.run, chart: args.chart.clone(), dark })?;
         let Some(svg) = reply.svg else {

@@ -217,3 +217,15 @@ fn duration_fine(secs: f64) -> String {
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
+
+/// What came of opening a bundle.
+pub fn opened(opened: &OpenedBundle) -> String {
+    let known = if opened.known { " It was here before." } else { "" };
+    let data = match opened.dataset_here {
+        true => "",
+        false => {
+            "\nThe data set it ran on is not in this workspace: its numbers are all here, its users and items are not."
+        }
+    };
+    format!("The bundle is run {} now.{known} See it with `semid show {}`.{data}", opened.run, opened.run)
+}

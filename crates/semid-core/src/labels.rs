@@ -36,14 +36,14 @@ impl LabelSettings {
 }
 
 /// The labels of all prefixes of a set of IDs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PrefixLabels {
     /// Sorted by prefix.
     entries: Vec<PrefixLabel>,
 }
 
 /// What one prefix is called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PrefixLabel {
     /// Codes, coarse to fine.
     pub prefix: Vec<Code>,
@@ -51,6 +51,8 @@ pub struct PrefixLabel {
     pub label: String,
     /// The terms that set it apart most, best first.
     pub terms: Vec<String>,
+    /// The weight of each term.
+    pub weights: Vec<f64>,
     /// Items under it.
     pub items: u32,
 }
@@ -121,18 +123,20 @@ impl Labelling<'_> {
             }
         }
         let mean = pairs as f64 / children.len().max(1) as f64;
-        let ranked: Vec<Vec<u32>> = children.iter().map(|child| self.best_terms(child, level, mean, taken)).collect();
+        let (ranked, weights): (Vec<Vec<u32>>, Vec<Vec<f64>>) =
+            children.iter().map(|child| self.best_terms(child, level, mean, taken)).unzip();
         for &item in items {
             self.terms.of_item(item).iter().for_each(|&term| self.in_parent[term as usize] = 0);
         }
 
         let shown = distinct_lengths(&ranked);
-        for ((child, ranked), &shown) in children.iter().zip(&ranked).zip(&shown) {
+        for (((child, ranked), weights), &shown) in children.iter().zip(&ranked).zip(weights).zip(&shown) {
             let name = |&term: &u32| self.terms.name(term).to_owned();
             self.entries.push(PrefixLabel {
                 prefix: self.ids.ids[child[0]].codes[..=level].to_vec(),
                 label: ranked[..shown].iter().map(name).collect::<Vec<_>>().join(", "),
                 terms: ranked.iter().map(name).collect(),
+                weights,
                 items: child.len() as u32,
             });
             let mut taken = taken.clone();
@@ -141,8 +145,8 @@ impl Labelling<'_> {
         }
     }
 
-    /// The terms that set a child apart from its siblings, best first.
-    fn best_terms(&mut self, child: &[usize], level: usize, mean: f64, taken: &HashSet<u32>) -> Vec<u32> {
+    /// The terms that set a child apart from its siblings, best first, with their weights.
+    fn best_terms(&mut self, child: &[usize], level: usize, mean: f64, taken: &HashSet<u32>) -> (Vec<u32>, Vec<f64>) {
         let mut touched = Vec::new();
         for &item in child {
             for &term in self.terms.of_item(item) {
@@ -166,19 +170,20 @@ impl Labelling<'_> {
         weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then(known(a.1).cmp(&known(b.1))).then(a.1.cmp(&b.1)));
 
         // A pair and its words say the same thing: whichever comes first stands for all of them.
-        let mut chosen: Vec<u32> = Vec::with_capacity(self.keep);
+        let (mut chosen, mut weights) = (Vec::with_capacity(self.keep), Vec::with_capacity(self.keep));
         let mut said = HashSet::new();
-        for (_, term) in weighted {
+        for (weight, term) in weighted {
             if chosen.len() == self.keep {
                 break;
             }
             if self.terms.words(term).all(|word| !said.contains(&word)) {
                 said.extend(self.terms.words(term));
                 chosen.push(term);
+                weights.push(weight);
             }
         }
         touched.iter().for_each(|&term| self.in_child[term as usize] = 0);
-        chosen
+        (chosen, weights)
     }
 }
 

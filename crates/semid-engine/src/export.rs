@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use semid_charts::{Chart, Mark, Theme, draw};
+use semid_charts::{Chart, Mark, Theme, draw, png};
 use semid_core::comparison::Comparison;
-use semid_report::{Table, chart_table, charts, report};
+pub use semid_report::Format;
+use semid_report::{Table, chart_table, charts, report, single_file};
 
 use crate::{Engine, Error, Result, files};
 
@@ -87,13 +88,17 @@ pub fn draw_chart(comparison: &Comparison, name: &str, theme: Theme) -> Result<S
 
 /// One chart of a comparison with its table and marks.
 pub fn drawn_chart(comparison: &Comparison, name: &str, theme: Theme) -> Result<Drawn> {
-    let all = charts(comparison);
-    let chart = all.iter().find(|chart| chart.name == name).ok_or_else(|| Error::Unknown {
+    drawn(name, &find_chart(comparison, name)?, theme)
+}
+
+fn find_chart(comparison: &Comparison, name: &str) -> Result<Chart> {
+    let found = charts(comparison).into_iter().find(|chart| chart.name == name);
+    let unknown = || Error::Unknown {
         kind: "chart",
         name: name.to_owned(),
         known: format!("There are: {}.", chart_names(comparison).join(", ")),
-    })?;
-    drawn(name, &chart.chart, theme)
+    };
+    Ok(found.ok_or_else(unknown)?.chart)
 }
 
 /// A chart drawn, the same numbers as a table, and where on the drawing each can be pointed at.
@@ -114,4 +119,17 @@ pub fn drawn(name: &str, chart: &Chart, theme: Theme) -> Result<Drawn> {
     let svg = draw(chart, theme).map_err(|error| Error::Report(error.to_string()))?;
     let marks = svg.marks().to_vec();
     Ok(Drawn { name: name.to_owned(), table: chart_table(chart), marks, svg: svg.into_string() })
+}
+
+/// One chart as PNG, two pixels to one of the drawing's.
+pub fn chart_png(comparison: &Comparison, name: &str, theme: Theme) -> Result<Vec<u8>> {
+    let chart = find_chart(comparison, name)?;
+    let svg = draw(&chart, theme).map_err(|error| Error::Report(error.to_string()))?;
+    png(&svg, 2.0).map_err(|error| Error::Report(error.to_string()))
+}
+
+/// Writes one file of a comparison, whole or not at all.
+pub fn write_single(comparison: &Comparison, format: Format, path: &Path) -> Result<()> {
+    let bytes = single_file(comparison, format).map_err(|error| Error::Report(error.to_string()))?;
+    files::write_atomically(path, |file| file.write_all(&bytes))
 }

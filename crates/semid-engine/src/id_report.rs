@@ -6,7 +6,7 @@ use std::path::Path;
 use semid_core::comparison::{IdExample, IdSchemeResult};
 use semid_core::id_quality::{EmbeddingSpace, diagnose, id_quality};
 use semid_core::labels::{LabelSettings, PrefixLabels, label_prefixes};
-use semid_core::{CodeTable, Embeddings, SemanticIds, Work};
+use semid_core::{Catalog, CodeTable, Embeddings, SemanticIds, Work};
 use semid_models::quantizer::codebooks_from_bytes;
 
 use crate::settings::{ExperimentSettings, IdSettings};
@@ -41,7 +41,7 @@ impl Engine {
         let shared = self.share(work, &alone, &dataset, &mut Vec::new())?;
         let (assigned, reused) = assign_ids(work, &shared, scheme)?;
         let space = shared.embeddings.as_ref().map(|embeddings| EmbeddingSpace::new(work, embeddings)).transpose()?;
-        let (described, labels) = describe(work, &shared, space.as_ref(), scheme, &assigned)?;
+        let (described, labels) = describe(work, &shared.catalog, space.as_ref(), scheme, &assigned)?;
         if let Some(path) = output {
             write_ids(path, &shared, &assigned.ids, &labels)?;
         }
@@ -52,18 +52,18 @@ impl Engine {
 /// Describes the IDs of one scheme; the labels of its prefixes beside.
 pub(crate) fn describe(
     work: &Work,
-    shared: &Shared<'_>,
+    catalog: &Catalog,
     space: Option<&EmbeddingSpace<'_>>,
     scheme: &IdSettings,
     assigned: &AssignedIds,
 ) -> Result<(IdSchemeResult, PrefixLabels)> {
-    let (catalog, ids) = (&shared.catalog, &assigned.ids);
+    let ids = &assigned.ids;
     let decoded = decode(assigned)?;
     let quality = id_quality(work, ids, catalog, space, decoded.as_ref())?;
     let mut diagnosis = diagnose(&quality, catalog.len());
     diagnosis.push(assigned.collisions.sentence());
     let labels = label_prefixes(catalog, ids, LabelSettings::starter());
-    let examples = examples(shared, ids, &labels, scheme);
+    let examples = examples(catalog, ids, &labels, scheme);
     let described = IdSchemeResult {
         key: scheme.key().to_owned(),
         title: scheme.title().to_owned(),
@@ -86,7 +86,7 @@ fn decode(assigned: &AssignedIds) -> Result<Option<Embeddings>> {
 }
 
 /// Items spread over the code space in pairs of neighbours: two that stand side by side say more than two apart.
-fn examples(shared: &Shared<'_>, ids: &SemanticIds, labels: &PrefixLabels, scheme: &IdSettings) -> Vec<IdExample> {
+fn examples(catalog: &Catalog, ids: &SemanticIds, labels: &PrefixLabels, scheme: &IdSettings) -> Vec<IdExample> {
     let mut order: Vec<usize> = (0..ids.len()).collect();
     order.sort_by(|&a, &b| ids.ids[a].cmp(&ids.ids[b]));
     let pairs = EXAMPLES / 2;
@@ -99,7 +99,7 @@ fn examples(shared: &Shared<'_>, ids: &SemanticIds, labels: &PrefixLabels, schem
     shown
         .into_iter()
         .map(|item| IdExample {
-            title: shared.catalog.items[item].title.clone(),
+            title: catalog.items[item].title.clone(),
             id: ids.ids[item].to_string(),
             // Labels of codes without meaning would be chance dressed up as words.
             labels: if scheme.has_meaning() { labels.path(&ids.ids[item]) } else { String::new() },
@@ -108,7 +108,7 @@ fn examples(shared: &Shared<'_>, ids: &SemanticIds, labels: &PrefixLabels, schem
 }
 
 /// "3 × 64 + digit".
-fn shape(ids: &SemanticIds) -> String {
+pub(crate) fn shape(ids: &SemanticIds) -> String {
     let sizes = &ids.shape.0;
     let uniform = sizes.windows(2).all(|pair| pair[0] == pair[1]);
     let mut text = match sizes.first() {

@@ -3,7 +3,9 @@
 //! [`Engine`] is the door: a home with models, a workspace with a database and artifacts. An experiment goes
 //! [`settings`] → stages (each asking for its artifact first) → judging → verdict → one transaction → report.
 
+pub mod bundle;
 mod cache;
+mod cached_embeddings;
 pub mod dataset_charts;
 pub mod dataset_profile;
 pub mod datasets;
@@ -13,6 +15,7 @@ mod envelope;
 mod error;
 pub mod estimate;
 pub mod evaluate_lists;
+pub mod explore;
 pub mod export;
 pub mod files;
 mod fingerprint;
@@ -33,6 +36,7 @@ pub mod settings_facts;
 mod settings_file;
 mod stages;
 mod verdict;
+pub mod why;
 
 pub use error::{Error, Result};
 pub use run::RunOutcome;

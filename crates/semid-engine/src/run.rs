@@ -137,6 +137,7 @@ impl Engine {
             catalog,
             prepared,
             data_fingerprint,
+            dataset_digest: dataset.digest.clone(),
             embeddings: None,
             embeddings_fingerprint: String::new(),
         };
@@ -241,7 +242,7 @@ impl Bench<'_> {
         let mut described = Vec::new();
         for (scheme, by_seed) in self.settings.ids.iter().zip(ids) {
             step.note(scheme.title());
-            described.push(id_report::describe(work, shared, space.as_ref(), scheme, &by_seed[0])?.0);
+            described.push(id_report::describe(work, &shared.catalog, space.as_ref(), scheme, &by_seed[0])?.0);
             step.advance(1)?;
         }
         Ok(described)

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::envelope::{open_envelope, seal_envelope};
+use crate::explore::about_ids;
 use crate::fingerprint::Fingerprint;
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
 use crate::{Error, Result, files, memory};
@@ -43,6 +44,8 @@ pub struct Shared<'a> {
     pub prepared: Prepared,
     /// Digest of data set, filters, split and data seed.
     pub data_fingerprint: String,
+    /// Digest of the data set as imported.
+    pub dataset_digest: String,
     /// One row per item, if any arm reads text.
     pub embeddings: Option<Embeddings>,
     /// Digest of the encoder and the texts; empty without embeddings.
@@ -121,7 +124,7 @@ pub fn assign_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings) -> Resu
     let mut assigned = make_ids(work, shared, scheme, base.as_ref())?;
     assigned.secs = start.elapsed().as_secs_f64() + base.map_or(0.0, |base| base.secs);
     assigned.fingerprint = fingerprint.clone();
-    let about = json!({ "scheme": scheme, "codes": settings.codes, "seed": work.seed() });
+    let about = about_ids(scheme, settings, work.seed(), &shared.dataset_digest, &assigned);
     shared.artifacts.write(&fingerprint, "ids", &about, &seal_envelope(&assigned, &assigned.codebooks)?)?;
     Ok((assigned, false))
 }

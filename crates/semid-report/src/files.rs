@@ -25,6 +25,50 @@ pub(crate) fn pictures(charts: &[ReportChart]) -> Result<Vec<ReportFile>> {
     Ok(files)
 }
 
+/// The table of arms and differences as one CSV file: every metric of every arm with its difference against the
+/// baseline, all digits.
+pub(crate) fn summary(comparison: &Comparison) -> Result<Vec<u8>> {
+    let mut csv = Csv::new(&[
+        "arm",
+        "title",
+        "metric",
+        "mean",
+        "low",
+        "high",
+        "seed_sd",
+        "users",
+        "against",
+        "difference",
+        "difference_low",
+        "difference_high",
+        "p",
+        "p_adjusted",
+        "effect_size",
+        "wins",
+        "ties",
+        "losses",
+    ]);
+    for arm in &comparison.arms {
+        for value in &arm.values {
+            let difference = comparison.differences.iter().find(|d| d.arm == arm.key && d.metric == value.metric);
+            let mut numbers: Vec<String> = [value.mean, value.low, value.high].map(|number| number.to_string()).into();
+            numbers.push(optional(value.seed_sd));
+            numbers.push(comparison.protocol.users.to_string());
+            match difference {
+                Some(d) => {
+                    numbers.push(escape::csv(&d.against));
+                    let values = [d.difference, d.low, d.high, d.p, d.p_adjusted, d.effect_size];
+                    numbers.extend(values.map(|number| number.to_string()));
+                    numbers.extend([d.wins, d.ties, d.losses].map(|users| users.to_string()));
+                }
+                None => numbers.extend(std::iter::repeat_n(String::new(), 10)),
+            }
+            csv.row([&*arm.key, &arm.title, &value.metric], numbers);
+        }
+    }
+    Ok(csv.file("summary.csv")?.bytes)
+}
+
 /// The tables as CSV: numbers with all their digits, in long format.
 pub(crate) fn tables(comparison: &Comparison) -> Result<Vec<ReportFile>> {
     Ok(vec![

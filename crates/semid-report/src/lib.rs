@@ -43,7 +43,7 @@ pub fn report(comparison: &Comparison) -> Result<Vec<ReportFile>> {
     check::check(comparison)?;
     let charts = charts(comparison);
     let mut files = vec![
-        ReportFile { name: "index.html".into(), bytes: page::html(comparison, &charts)?.into_bytes() },
+        ReportFile { name: "index.html".into(), bytes: page::html(comparison, &charts, false)?.into_bytes() },
         ReportFile { name: "report.md".into(), bytes: page::markdown(comparison, &charts)?.into_bytes() },
         ReportFile { name: "tables.tex".into(), bytes: page::latex(comparison)?.into_bytes() },
         ReportFile { name: "comparison.json".into(), bytes: files::json(comparison)? },
@@ -52,6 +52,36 @@ pub fn report(comparison: &Comparison) -> Result<Vec<ReportFile>> {
     files.extend(files::tables(comparison)?);
     files.extend(files::pictures(&charts)?);
     Ok(files)
+}
+
+/// One file of a comparison, for whoever wants only that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The table of arms and differences as CSV.
+    Csv,
+    /// The report as Markdown.
+    Markdown,
+    /// The tables as LaTeX.
+    Latex,
+    /// The whole as JSON.
+    Json,
+    /// The report as a page that needs no other file.
+    Html,
+}
+
+/// One file of a comparison; the same bytes as in the report where the report has it.
+///
+/// # Errors
+/// As [`report`].
+pub fn single_file(comparison: &Comparison, format: Format) -> Result<Vec<u8>> {
+    check::check(comparison)?;
+    match format {
+        Format::Csv => files::summary(comparison),
+        Format::Markdown => Ok(page::markdown(comparison, &[])?.into_bytes()),
+        Format::Latex => Ok(page::latex(comparison)?.into_bytes()),
+        Format::Json => files::json(comparison),
+        Format::Html => Ok(page::html(comparison, &charts(comparison), true)?.into_bytes()),
+    }
 }
 
 /// Why a report could not be written.

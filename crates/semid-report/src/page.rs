@@ -11,13 +11,13 @@ use serde::Serialize;
 use crate::table::Table;
 use crate::{Error, ReportChart, Result, escape, lookup, tables};
 
-/// The page: style and pictures inside, no script.
-pub(crate) fn html(comparison: &Comparison, charts: &[ReportChart]) -> Result<String> {
+/// The page: style and pictures inside, no script. Alone it links to no file beside it.
+pub(crate) fn html(comparison: &Comparison, charts: &[ReportChart], alone: bool) -> Result<String> {
     let pictures: Vec<Value> = charts
         .iter()
         .map(|chart| {
             let svg = Value::from_safe_string(draw(&chart.chart, Theme::Page)?.into_string());
-            Ok(context! { svg => svg, ..picture(chart) })
+            Ok(context! { svg => svg, alone => alone, ..picture(chart) })
         })
         .collect::<Result<_>>()?;
     let style = include_str!("../templates/report.css");
@@ -31,7 +31,7 @@ pub(crate) fn html(comparison: &Comparison, charts: &[ReportChart]) -> Result<St
     render("index.html", include_str!("../templates/report.html"), page)
 }
 
-/// The same in Markdown, with links to the charts' files.
+/// The same in Markdown, with links to the files of the charts it is given.
 pub(crate) fn markdown(comparison: &Comparison, charts: &[ReportChart]) -> Result<String> {
     // A fence longer than any row of backticks inside cannot be closed by them.
     let longest = comparison.settings_toml.split(|char| char != '`').map(str::len).max().unwrap_or(0);

@@ -96,17 +96,29 @@ impl Artifacts {
         let mut artifacts = Vec::new();
         for path in self.files()? {
             let Some((fingerprint, kind)) = name_of(&path) else { continue };
-            let Ok(facts) = fs::metadata(&path) else { continue };
-            let header = File::open(&path).ok().and_then(|file| artifact_file::read_header(file).ok());
-            artifacts.push(Artifact {
-                fingerprint,
-                kind,
-                file_bytes: facts.len(),
-                written_at: header.as_ref().map(|header| header.written_at),
-                settings: header.map(|header| header.settings).unwrap_or_default(),
-            });
+            artifacts.extend(self.facts(&fingerprint, &kind)?);
         }
         Ok(artifacts)
+    }
+
+    /// All artifacts of a kind by name.
+    pub fn list_kind(&self, kind: &str) -> Result<Vec<Artifact>> {
+        let of_kind = self.files()?.into_iter().filter_map(|path| name_of(&path)).filter(|name| name.1 == kind);
+        of_kind.filter_map(|(fingerprint, kind)| self.facts(&fingerprint, &kind).transpose()).collect()
+    }
+
+    /// What is known of one artifact; none when it is not there. Its content is not looked at.
+    pub fn facts(&self, fingerprint: &str, kind: &str) -> Result<Option<Artifact>> {
+        let path = self.path(fingerprint, kind)?;
+        let Ok(facts) = fs::metadata(&path) else { return Ok(None) };
+        let header = File::open(&path).ok().and_then(|file| artifact_file::read_header(file).ok());
+        Ok(Some(Artifact {
+            fingerprint: fingerprint.to_owned(),
+            kind: kind.to_owned(),
+            file_bytes: facts.len(),
+            written_at: header.as_ref().map(|header| header.written_at),
+            settings: header.map(|header| header.settings).unwrap_or_default(),
+        }))
     }
 
     /// The folder.

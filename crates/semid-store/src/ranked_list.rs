@@ -1,6 +1,6 @@
 //! Ranked lists of a run, in chunks, so that one person's list opens without reading the rest.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use semid_core::{RankedEntry, RankedList};
 
 use crate::{Error, Result, Store};
@@ -16,13 +16,7 @@ impl Store {
             connection
                 .prepare_cached("DELETE FROM ranked_list_chunk WHERE run = ?1 AND arm = ?2 AND seed = ?3")?
                 .execute((run, arm, seed as i64))?;
-            let mut statement = connection.prepare_cached(
-                "INSERT INTO ranked_list_chunk (run, arm, seed, first, lists) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?;
-            for (chunk, lists) in lists.chunks(CHUNK).enumerate() {
-                statement.execute((run, arm, seed as i64, (chunk * CHUNK) as i64, encode_lists(lists)))?;
-            }
-            Ok(())
+            insert(connection, run, arm, seed, lists)
         })
     }
 
@@ -56,6 +50,16 @@ impl Store {
             Ok(lists)
         })
     }
+}
+
+/// Writes lists inside a transaction; there are none of this arm and seed yet.
+pub(crate) fn insert(connection: &Connection, run: i64, arm: &str, seed: u64, lists: &[RankedList]) -> Result<()> {
+    let mut statement = connection
+        .prepare_cached("INSERT INTO ranked_list_chunk (run, arm, seed, first, lists) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for (chunk, lists) in lists.chunks(CHUNK).enumerate() {
+        statement.execute((run, arm, seed as i64, (chunk * CHUNK) as i64, encode_lists(lists)))?;
+    }
+    Ok(())
 }
 
 /// Lists as bytes, for an artifact or a chunk. Nothing is rounded: scores take four bytes where that says them exactly,

@@ -149,7 +149,7 @@ impl Store {
     }
 }
 
-fn insert_arms(connection: &Connection, run: i64, comparison: &Comparison) -> Result<()> {
+pub(crate) fn insert_arms(connection: &Connection, run: i64, comparison: &Comparison) -> Result<()> {
     let mut insert_arm = connection.prepare_cached(
         "INSERT INTO run_arm (run, arm, position, title, recommender, ids, cost, health) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -191,7 +191,7 @@ fn insert_arms(connection: &Connection, run: i64, comparison: &Comparison) -> Re
 }
 
 // JSON has no NaN and no infinity: written they become null, and what is read back is not what was measured.
-fn exact_json<T>(value: &T) -> Result<String>
+pub(crate) fn exact_json<T>(value: &T) -> Result<String>
 where
     T: Serialize + PartialEq + for<'de> Deserialize<'de>,
 {

@@ -47,6 +47,16 @@ impl Store {
         })
     }
 
+    /// Runs with a stage that names this fingerprint, newest first.
+    pub fn runs_using(&self, fingerprint: &str) -> Result<Vec<i64>> {
+        self.read("reading the stages of all runs", |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT DISTINCT run FROM run_stage WHERE fingerprint = ?1 ORDER BY run DESC")?;
+            let rows = statement.query_map([fingerprint], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Fingerprints that a stage of any run names.
     pub(crate) fn fingerprints_in_use(&self) -> Result<std::collections::BTreeSet<String>> {
         self.read("reading the stages of all runs", |connection| {

@@ -1264,7 +1264,7 @@ export type NumberRequest = {
   metric: string,
 };
 
-/** A bundle was opened (result of the job `open_bundle`). */
+/** What came of opening a bundle. */
 export type OpenedBundle = {
   /** The run it became. */
   run: number,
@@ -1660,6 +1660,10 @@ export type SaveWhat = { "what": "csv",
 } | { "what": "html",
 } | { "what": "per-user",
 } | { "what": "bundle",
+  /** Also the trained models and the embeddings, so that "why this item" and neighbours work there. */
+  models: boolean,
+  /** Also the users' keys. */
+  keys: boolean,
 } | { "what": "chart-svg",
   /** Its name. */
   chart: string,
@@ -2070,7 +2074,7 @@ export type WhyReply = {
   item: NamedItem,
   /** Rank in the list; none when it is not in it. */
   rank: number | null,
-  /** Probability of its whole ID among all IDs of the trie. */
+  /** Probability of its whole ID: the product over the levels, whose logarithm is the score in the list. */
   probability: number,
   /** One a level, the digit last. */
   levels: Array<WhyLevel>,

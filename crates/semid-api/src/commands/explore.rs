@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use semid_core::Seed;
 use semid_core::comparison::IdSchemeResult;
+use semid_engine::explore::Page;
 
 use super::{Reply, start_in};
 use crate::wire::*;
@@ -24,34 +25,38 @@ pub fn ids(app: &App, request: IdsRequest) -> Reply<Started> {
     })
 }
 
-pub fn schemes(_: &App, _: DatasetRequest) -> Reply<Vec<SchemeRow>> {
-    Err(ApiError::internal("schemes is not built yet."))
+pub fn schemes(app: &App, request: DatasetRequest) -> Reply<Vec<SchemeRow>> {
+    Ok(app.engine()?.schemes(&request.dataset)?)
 }
 
-pub fn id_scheme(_: &App, _: IdsSelector) -> Reply<IdSchemeResult> {
-    Err(ApiError::internal("id_scheme is not built yet."))
+pub fn id_scheme(app: &App, request: IdsSelector) -> Reply<IdSchemeResult> {
+    Ok(app.engine()?.id_scheme(&request.dataset, &request.ids)?)
 }
 
-pub fn id_tree(_: &App, _: TreeRequest) -> Reply<TreeNode> {
-    Err(ApiError::internal("id_tree is not built yet."))
+pub fn id_tree(app: &App, request: TreeRequest) -> Reply<TreeNode> {
+    Ok(app.engine()?.id_tree(&request.dataset, &request.ids, &request.prefix, request.depth as usize)?)
 }
 
-pub fn id_items(_: &App, _: IdItemsRequest) -> Reply<IdItemPage> {
-    Err(ApiError::internal("id_items is not built yet."))
+pub fn id_items(app: &App, request: IdItemsRequest) -> Reply<IdItemPage> {
+    let page = Page { offset: request.offset, limit: request.limit };
+    Ok(app.engine()?.id_items(&request.dataset, &request.ids, &request.prefix, request.query.as_deref(), page)?)
 }
 
-pub fn neighbours(_: &App, _: NeighboursRequest) -> Reply<NeighboursReply> {
-    Err(ApiError::internal("neighbours is not built yet."))
+pub fn neighbours(app: &App, request: NeighboursRequest) -> Reply<NeighboursReply> {
+    Ok(app.engine()?.neighbours(&request.dataset, &request.ids, request.item, request.k as usize)?)
 }
 
 pub fn catalog_map(_: &App, _: IdsSelector) -> Reply<Started> {
     Err(ApiError::internal("catalog_map is not built yet."))
 }
 
-pub fn collisions(_: &App, _: CollisionsRequest) -> Reply<CollisionPage> {
-    Err(ApiError::internal("collisions is not built yet."))
+pub fn collisions(app: &App, request: CollisionsRequest) -> Reply<CollisionPage> {
+    let page = Page { offset: request.offset, limit: request.limit };
+    Ok(app.engine()?.collisions(&request.dataset, &request.ids, page)?)
 }
 
-pub fn compare_ids(_: &App, _: CompareIdsRequest) -> Reply<CompareIdsReply> {
-    Err(ApiError::internal("compare_ids is not built yet."))
+pub fn compare_ids(app: &App, request: CompareIdsRequest) -> Reply<CompareIdsReply> {
+    let page = Page { offset: request.offset, limit: request.limit };
+    let CompareIdsRequest { dataset, left, right, query, .. } = &request;
+    Ok(app.engine()?.compare_ids(dataset, left, right, query.as_deref(), page)?)
 }

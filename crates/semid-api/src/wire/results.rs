@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+pub use semid_engine::bundle::OpenedBundle;
 pub use semid_engine::number::{NumberFacts, NumberRequest};
 pub use semid_engine::opened_ids::NamedItem;
 pub use semid_engine::people::{ListEntry, UserDetail, UserPage, UserRequest, UserRow, UserSort, UsersRequest};
+pub use semid_engine::why::{WhyAlternative, WhyLevel, WhyReply, WhyRequest};
 use serde::{Deserialize, Serialize};
 
 /// Write a report.
@@ -68,77 +70,6 @@ pub struct EvalRequest {
     pub per_user: Option<PathBuf>,
 }
 
-/// Ask how the generative model came to an item.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-#[serde(deny_unknown_fields)]
-pub struct WhyRequest {
-    /// Which run.
-    pub run: i64,
-    /// Key of an arm that speaks in IDs.
-    pub arm: String,
-    /// Seed of the replicate.
-    pub seed: u64,
-    /// Index of the user in the run's data.
-    pub user: u32,
-    /// Index of the item in the run's catalog.
-    pub item: u32,
-}
-
-/// The beam's path to an item, level by level (result of the job `why_item`).
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct WhyReply {
-    /// The item.
-    pub item: NamedItem,
-    /// Rank in the list; none when it is not in it.
-    pub rank: Option<u32>,
-    /// Probability of its whole ID among all IDs of the trie.
-    pub probability: f64,
-    /// One a level, the digit last.
-    pub levels: Vec<WhyLevel>,
-    /// Items of the history that share codes with it, most shared first: item and shared levels.
-    pub shared: Vec<(NamedItem, u32)>,
-}
-
-/// One level of the path.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct WhyLevel {
-    /// "Level 1", "Digit".
-    pub title: String,
-    /// The code chosen.
-    pub code: u32,
-    /// Its label; empty where codes mean nothing.
-    pub label: String,
-    /// Its probability given the codes before it.
-    pub probability: f64,
-    /// Its place among the allowed codes, from 1.
-    pub rank: u32,
-    /// Codes the trie allows here.
-    pub allowed: u32,
-    /// Items of the catalog below the prefix up to here.
-    pub items: u64,
-    /// Whether the prefix stayed in the beam; a prefix that fell out ends the path of the search.
-    pub in_beam: bool,
-    /// The most probable codes here, the chosen one among them.
-    pub alternatives: Vec<WhyAlternative>,
-}
-
-/// A code that could have been chosen.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct WhyAlternative {
-    /// The code.
-    pub code: u32,
-    /// Its label.
-    pub label: String,
-    /// Its probability given the codes before it.
-    pub probability: f64,
-    /// Whether it is the one of the item.
-    pub chosen: bool,
-    /// Whether prefix and code stayed in the beam.
-    pub in_beam: bool,
-    /// Titles of a few items below it.
-    pub exemplars: Vec<String>,
-}
-
 /// Write something of a run to a file.
 #[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
@@ -153,6 +84,7 @@ pub struct SaveRequest {
 
 /// What can be written.
 #[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
+#[ts(optional_fields = nullable)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum SaveWhat {
     /// The table of arms and differences as CSV.
@@ -167,8 +99,15 @@ pub enum SaveWhat {
     Html {},
     /// Every user's value under every arm, seed and metric, as CSV.
     PerUser {},
-    /// Settings, seeds, digests, comparison, per-user ranks: what `open_bundle` opens on another machine.
-    Bundle {},
+    /// Settings, seeds, digests, comparison, per-user ranks, IDs: what `open_bundle` opens on another machine.
+    Bundle {
+        /// Also the trained models and the embeddings, so that "why this item" and neighbours work there.
+        #[serde(default)]
+        models: bool,
+        /// Also the users' keys.
+        #[serde(default)]
+        keys: bool,
+    },
     /// A chart as SVG.
     ChartSvg {
         /// Its name.
@@ -200,15 +139,4 @@ pub struct Saved {
 pub struct FileRequest {
     /// The file.
     pub path: PathBuf,
-}
-
-/// A bundle was opened (result of the job `open_bundle`).
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct OpenedBundle {
-    /// The run it became.
-    pub run: i64,
-    /// Whether it had been opened, or run, here before.
-    pub known: bool,
-    /// Whether the data set it ran on is in the workspace, so that users and items can be looked at.
-    pub dataset_here: bool,
 }

@@ -13,6 +13,7 @@ mod adamw;
 mod attention;
 mod backward;
 mod checkpoint;
+mod follow;
 mod health;
 mod layers;
 mod layout;
@@ -32,6 +33,7 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
+pub use follow::{ItemPath, PathLevel, PathWay};
 pub use ranker::GenerativeRanker;
 pub use settings::GenerativeSettings;
 
@@ -65,15 +67,21 @@ impl Generative {
     }
 }
 
+impl Generative {
+    /// Like [`Recommender::restore`], as the type that can also say how it came to an item.
+    pub fn restore_ranker(ids: &SemanticIds, weights: &[u8]) -> Result<GenerativeRanker> {
+        let (settings, layout, parameters) = weights::from_bytes(weights, Vocabulary::new(ids)?)?;
+        Ok(GenerativeRanker { settings, layout, trie: TokenTrie::new(ids), parameters })
+    }
+}
+
 impl Recommender for Generative {
     fn fit(&self, work: &Work, train: &TrainingData<'_>) -> Result<Box<dyn Ranker>> {
         Ok(Box::new(self.train(work, train)?))
     }
 
     fn restore(&self, train: &TrainingData<'_>, weights: &[u8]) -> Result<Box<dyn Ranker>> {
-        let ids = ids_of(train)?;
-        let (settings, layout, parameters) = weights::from_bytes(weights, Vocabulary::new(ids)?)?;
-        Ok(Box::new(GenerativeRanker { settings, layout, trie: TokenTrie::new(ids), parameters }))
+        Ok(Box::new(Generative::restore_ranker(ids_of(train)?, weights)?))
     }
 }
 

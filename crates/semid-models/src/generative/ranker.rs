@@ -21,7 +21,7 @@ pub struct GenerativeRanker {
 const GROUP_ROWS: usize = 2048;
 
 impl GenerativeRanker {
-    fn searcher(&self, work: &Work) -> Searcher<'_> {
+    pub(crate) fn searcher(&self, work: &Work) -> Searcher<'_> {
         let key = work.seed().key("generative ties");
         Searcher {
             layout: &self.layout,
@@ -74,7 +74,7 @@ impl GenerativeRanker {
         &self.settings
     }
 
-    fn beam_for(&self, k: usize) -> usize {
+    pub(crate) fn beam_for(&self, k: usize) -> usize {
         self.settings.beam.max(2 * k).max(1)
     }
 

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use semid_core::{History, RankedEntry, RankedList, TokenTrie};
 
+use super::follow::Follow;
 use super::layers::{activate, linear, norm};
 use super::layout::Layout;
 use super::model::{Packed, Trace, embed_one, forward, output_rows, room};
@@ -100,6 +101,19 @@ impl Searcher<'_> {
         emission: Emission,
         at: &mut SearchRoom,
     ) -> Vec<Vec<Hypothesis>> {
+        self.search_following(histories, beam, emission, at, None)
+    }
+
+    /// The same search; `follow` writes down the way to one item for the only user. A followed prefix that the beam has
+    /// lost goes along without taking part: the beam stays what it would be.
+    pub fn search_following(
+        &self,
+        histories: &[History<'_>],
+        beam: usize,
+        emission: Emission,
+        at: &mut SearchRoom,
+        mut follow: Option<&mut Follow>,
+    ) -> Vec<Vec<Hypothesis>> {
         let (layout, levels, d) = (self.layout, self.layout.levels(), self.layout.d);
         at.packed.clear();
         let mut starts = Vec::with_capacity(histories.len());
@@ -136,13 +150,26 @@ impl Searcher<'_> {
             let mut logits = at.logits.chunks_exact(size);
             for (user, beam_of_user) in beams.iter_mut().enumerate() {
                 let mut ways = Vec::new();
+                let mut followed = Vec::new();
                 for (parent, hypothesis) in beam_of_user.iter().enumerate() {
                     let Some(row) = logits.next() else { break };
                     let normaliser = log_sum(row, &mut at.narrow);
                     let reach = Reach { parent, hypothesis, met: &met[user], user: histories[user].user };
+                    let before = ways.len();
                     self.ways_on(reach, row, normaliser, emission, &mut ways);
+                    if let Some(follow) = &follow
+                        && hypothesis.node == Some(follow.path[level])
+                    {
+                        followed = ways[before..].to_vec();
+                        if follow.forced == Some(parent) {
+                            ways.truncate(before);
+                        }
+                    }
                 }
                 keep_best(&mut ways, beam);
+                if let Some(follow) = &mut follow {
+                    follow.step(level, followed, beam_of_user, &mut ways);
+                }
                 let offset = layout.vocabulary.offset(level) as u32;
                 *beam_of_user = ways
                     .iter()
@@ -339,12 +366,13 @@ struct Reach<'a> {
 }
 
 /// A prefix and one more code.
-struct Way {
-    score: f64,
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
+    pub score: f64,
     tie: u64,
-    parent: usize,
-    code: u32,
-    node: Option<u32>,
+    pub parent: usize,
+    pub code: u32,
+    pub node: Option<u32>,
 }
 
 /// ln Σ exp of a row.

@@ -110,3 +110,47 @@ fn groups_do_not_change_a_users_list() {
         assert_eq!(items(alone), items(list), "a user's list does not depend on who is ranked beside them");
     }
 }
+
+#[test]
+fn a_followed_path_multiplies_to_the_score_of_ranking_and_knows_what_the_beam_kept() {
+    let world = World::new(12, 150);
+    let narrow = crate::generative::GenerativeSettings { beam: 4, ..settings() };
+    let ranker = trained(&world, &narrow);
+    let work = Work::new(Seed(7));
+    let mut lost = 0;
+    for history in &world.histories()[..6] {
+        let one = std::slice::from_ref(history);
+        let list = &ranker.rank(&work, one, 2).unwrap()[0];
+        let exact = &ranker.rank_exactly(&work, one, 1000).unwrap()[0];
+        for entry in &exact.entries {
+            let item = entry.items[0];
+            let path = ranker.follow(&work, history, item, 2).unwrap();
+            assert!(
+                (path.score() - entry.score).abs() < 1e-5,
+                "{} along the path, {} ranked",
+                path.score(),
+                entry.score
+            );
+            let kept = path.levels.iter().all(|level| level.ways[level.chosen].in_beam);
+            let found =
+                ranker.rank_with_beam(&work, one, 1000, 4).unwrap()[0].entries.iter().any(|e| e.items == [item]);
+            assert_eq!(kept, found, "an item is found when its whole path stays in the beam");
+            lost += usize::from(!kept);
+            for (level, step) in path.levels.iter().enumerate() {
+                assert!(
+                    step.ways.windows(2).all(|pair| pair[0].log_probability >= pair[1].log_probability),
+                    "best first"
+                );
+                let code = world.ids.row(item as usize).nth(level).unwrap();
+                assert_eq!(step.ways[step.chosen].code, code, "the chosen codes spell the item");
+                let all: f64 = step.ways.iter().map(|way| way.log_probability.exp()).sum();
+                assert!(all <= 1.0 + 1e-5, "the trie allows a part of all codes: {all}");
+            }
+        }
+        assert!(list.entries.len() >= 2, "the beam still gives a list");
+    }
+    assert!(lost > 100, "a beam of 4 over 96 items loses most paths, which are followed all the same: {lost}");
+    let history = &world.histories()[0];
+    let error = ranker.follow(&work, history, history.items[0], 2).unwrap_err().to_string();
+    assert!(error.contains("history"), "what is never recommended has no path: {error}");
+}
