@@ -141,32 +141,30 @@ impl Engine {
 
     /// What earlier runs of this workspace say about this machine.
     pub(crate) fn rates(&self) -> Result<Rates> {
-        let mut measured = Vec::new();
+        let (mut measured, mut runs) = (Vec::new(), 0);
         for (run, toml, facts) in self.store().finished_on(RUNS)? {
             let starter = ExperimentSettings::starter(&facts.name, facts.items);
             let Ok(settings) = ExperimentSettings::from_toml(&toml, &starter) else { continue };
             let recorded = self.store().stages(run)?;
             let sizes =
                 Sizes { items: facts.items as f64, interactions: facts.interactions as f64, cases: facts.users as f64 };
-            let (mut secs, mut units) = (0.0, 0.0);
+            let before = measured.len();
             for planned in plan(&settings) {
                 let StageKind::Train { arm, .. } = planned.kind else { continue };
-                let recommender = &settings.recommenders[settings.arms()[arm].recommender];
                 let fresh = recorded.iter().find(|stage| stage.stage == planned.name && !stage.reused);
-                if let (RecommenderSettings::Generative(_), Some(fresh)) = (recommender, fresh) {
-                    secs += fresh.secs;
-                    units += training_units(&settings, sizes, arm);
+                let units = training_units(&settings, sizes, arm);
+                // What took no time says nothing about time.
+                if let Some(fresh) = fresh.filter(|stage| units > 0.0 && stage.secs > 0.2) {
+                    measured.push(fresh.secs / units);
                 }
             }
-            // What took no time says nothing about time.
-            if units > 0.0 && secs > 1.0 {
-                measured.push(secs / units);
-            }
+            runs += usize::from(measured.len() > before);
         }
+        // The middle one: trainings beside which another program kept the machine busy say little.
         measured.sort_by(f64::total_cmp);
         let default = PER_TRAINING_UNIT * 2.0 / f64::from(machine::threads().clamp(1, 4));
         let per_training_unit = measured.get(measured.len() / 2).copied().unwrap_or(default);
-        Ok(Rates { per_training_unit, runs: measured.len() })
+        Ok(Rates { per_training_unit, runs })
     }
 
     fn sizes(&self, work: &Work, settings: &ExperimentSettings, dataset: &Dataset) -> Result<Sizes> {
@@ -278,7 +276,7 @@ impl Rates {
                 .to_owned(),
             1 => "Counted from the settings and the data with the speed of the earlier run in this workspace.".to_owned(),
             runs => format!(
-                "Counted from the settings and the data with the middle speed of {runs} earlier runs in this workspace."
+                "Counted from the settings and the data with the middle speed of the trainings of {runs} earlier runs in this workspace."
             ),
         }
     }

@@ -31,6 +31,7 @@ pub mod people;
 pub mod plan;
 mod run;
 pub mod run_progress;
+pub mod sample;
 pub mod settings;
 pub mod settings_facts;
 mod settings_file;

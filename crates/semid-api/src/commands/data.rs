@@ -4,11 +4,12 @@ use semid_core::{Item, Seed, Work};
 use semid_engine::dataset_profile::DatasetProfile;
 use semid_engine::datasets::ImportRequest;
 use semid_engine::import::{self, FileKind, Format, Role};
+use semid_engine::sample::SAMPLE;
 use semid_engine::{Theme, import_files};
 
 use super::{Reply, start_in, to_value};
 use crate::wire::*;
-use crate::{ApiError, App, Lane};
+use crate::{App, Lane};
 
 pub fn datasets(app: &App, _: Nothing) -> Reply<DatasetList> {
     let engine = app.engine()?;
@@ -152,6 +153,9 @@ pub fn remove_dataset(app: &App, request: DatasetRequest) -> Reply<Nothing> {
     Ok(Nothing {})
 }
 
-pub fn open_sample(_: &App, _: Nothing) -> Reply<Started> {
-    Err(ApiError::internal("open_sample is not built yet."))
+pub fn open_sample(app: &App, _: Nothing) -> Reply<Started> {
+    start_in(Lane::Runs, app, "Open the sample".to_owned(), move |engine, work| {
+        let run = engine.open_sample(work)?;
+        Ok(SampleReport { dataset: SAMPLE.to_owned(), run })
+    })
 }

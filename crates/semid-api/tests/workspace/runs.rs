@@ -6,7 +6,8 @@ use semid_api::engine::Home;
 use semid_api::engine::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
 use semid_api::engine::store::{RunStatus, Store};
 use semid_api::wire::{
-    DrawnChart, Estimate, Nothing, RunPage, RunReport, RunView, SettingsDifference, StageState, StartedRun,
+    DrawnChart, Estimate, Nothing, RunPage, RunReport, RunView, SampleReport, SettingsDifference, StageState,
+    StartedRun,
 };
 use semid_api::{ApiError, App, Code, JobState};
 use serde_json::json;
@@ -206,4 +207,18 @@ fn the_list_shows_finished_runs_at_a_glance_and_settings_side_by_side() {
     assert_eq!(fields, ["name", "recommenders.generative.epochs"], "only what differs");
     assert_eq!(difference.rows[1].values, [Some("1".to_owned()), Some("2".to_owned())], "side by side");
     assert!(difference.same_protocol && difference.equal > 30, "their numbers may stand side by side");
+}
+
+#[test]
+fn a_first_look_at_the_sample_has_a_finished_comparison_without_any_download() {
+    let fresh = fresh();
+    let opened: SampleReport = fresh.finish("open_sample", json!({}));
+    let comparison: semid_core::comparison::Comparison =
+        fresh.app.call("comparison", json!({ "run": opened.run })).unwrap();
+    assert!(!comparison.verdict.is_empty() && !comparison.meaning_gains.is_empty(), "it answers the question");
+    assert!(comparison.arms.len() >= 5 && comparison.dataset.simulated, "several arms, said to be simulated");
+    let start = Instant::now();
+    let again: SampleReport = fresh.finish("open_sample", json!({}));
+    assert_eq!(again.run, opened.run, "asked again it is shown");
+    assert!(start.elapsed() < Duration::from_secs(5), "at once");
 }
