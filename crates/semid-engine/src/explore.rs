@@ -336,6 +336,11 @@ impl Engine {
     }
 
     /// IDs of a data set by the name they have in [`SchemeRow`].
+    pub fn opened_ids(&self, dataset: &str, ids: &str) -> Result<Arc<OpenedIds>> {
+        Ok(self.selected_ids(dataset, ids)?.0)
+    }
+
+    /// The same IDs and what they were made for.
     fn selected_ids(&self, dataset: &str, ids: &str) -> Result<(Arc<OpenedIds>, Arc<MadeFor>)> {
         let dataset = self.store().dataset(dataset)?;
         let gone = || Error::Unknown {

@@ -6,6 +6,7 @@
 pub mod bundle;
 mod cache;
 mod cached_embeddings;
+pub mod catalog_map;
 pub mod dataset_charts;
 pub mod dataset_profile;
 pub mod datasets;

@@ -3,6 +3,7 @@
 pub mod baselines;
 pub mod generative;
 pub mod kernels;
+pub mod plane;
 mod products;
 pub mod quantizer;
 pub mod text_encoder;

@@ -6,9 +6,9 @@ use semid_core::Seed;
 use semid_core::comparison::IdSchemeResult;
 use semid_engine::explore::Page;
 
-use super::{Reply, start_in};
+use super::{Reply, start, start_in};
 use crate::wire::*;
-use crate::{ApiError, App, Lane};
+use crate::{App, Lane};
 
 pub fn ids(app: &App, request: IdsRequest) -> Reply<Started> {
     start_in(Lane::Runs, app, format!("IDs of {}", request.settings.dataset), move |engine, work| {
@@ -46,8 +46,10 @@ pub fn neighbours(app: &App, request: NeighboursRequest) -> Reply<NeighboursRepl
     Ok(app.engine()?.neighbours(&request.dataset, &request.ids, request.item, request.k as usize)?)
 }
 
-pub fn catalog_map(_: &App, _: IdsSelector) -> Reply<Started> {
-    Err(ApiError::internal("catalog_map is not built yet."))
+pub fn catalog_map(app: &App, request: IdsSelector) -> Reply<Started> {
+    start(app, format!("Map of {}", request.dataset), move |engine, work| {
+        Ok(engine.catalog_map(work, &request.dataset, &request.ids)?)
+    })
 }
 
 pub fn collisions(app: &App, request: CollisionsRequest) -> Reply<CollisionPage> {

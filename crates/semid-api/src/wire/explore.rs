@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use semid_core::comparison::IdSchemeResult;
+pub use semid_engine::catalog_map::{CatalogMap, MapCode};
 pub use semid_engine::explore::{
     CollisionPage, CompareIdsReply, ComparedItem, IdItemPage, Neighbour, NeighboursReply, SchemeRow, TreeNode,
 };
@@ -92,40 +93,6 @@ pub struct NeighboursRequest {
     pub item: u32,
     /// Neighbours in each space.
     pub k: u32,
-}
-
-/// The catalog on a plane (result of the job `catalog_map`; kept, so that a second call is quick).
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct CatalogMap {
-    /// Across, one an item, in −1 … 1.
-    pub x: Vec<f32>,
-    /// Up, one an item, in −1 … 1.
-    pub y: Vec<f32>,
-    /// First code, one an item.
-    pub code: Vec<u32>,
-    /// Title, one an item.
-    pub title: Vec<String>,
-    /// ID as text, one an item.
-    pub id: Vec<String>,
-    /// First codes with label and items, most items first.
-    pub codes: Vec<MapCode>,
-    /// How the plane was made, in a sentence.
-    pub method: String,
-}
-
-/// A first code on the map.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
-pub struct MapCode {
-    /// The code.
-    pub code: u32,
-    /// Its label.
-    pub label: String,
-    /// Items.
-    pub items: u64,
-    /// Where its label stands.
-    pub x: f32,
-    /// Where its label stands.
-    pub y: f32,
 }
 
 /// A page of groups of items that share all codes.

@@ -150,3 +150,23 @@ fn the_path_to_a_recommended_item_multiplies_to_its_score() {
     let error = world.try_job::<WhyReply>("why_item", other).unwrap_err();
     assert!(error.message.contains("The model"), "what is gone is said: {}", error.message);
 }
+
+#[test]
+fn the_map_places_every_item_once_for_all_schemes_and_keeps_the_plane() {
+    let (world, _) = World::with_run();
+    let map = |scheme: &str| -> CatalogMap {
+        world.job("catalog_map", json!({ "dataset": "shop", "ids": ids_of(&world, scheme) }))
+    };
+    let (first, other) = (map("rq-kmeans"), map("hash"));
+    assert_eq!((first.x.len(), first.y.len(), first.title.len(), first.id.len()), (40, 40, 40, 40), "one an item");
+    assert!(first.x.iter().chain(&first.y).all(|x| (-1.0..=1.0).contains(x)), "inside the square");
+    assert_eq!((&first.x, &first.y), (&other.x, &other.y), "the plane is the catalog's, the colours are the scheme's");
+    assert_eq!(first.codes.iter().map(|code| code.items).sum::<u64>(), 40, "every item has a first code");
+    assert!(first.codes.windows(2).all(|pair| pair[0].items >= pair[1].items), "most items first");
+    for code in &first.codes {
+        let there = |at: usize| first.code[at] == code.code && (first.x[at], first.y[at]) == (code.x, code.y);
+        assert!((0..40).any(there), "a label stands at an item of its code");
+    }
+    assert_eq!(map("rq-kmeans"), first, "kept, and the same again");
+    assert!(first.method.contains("UMAP"), "the method is named");
+}
