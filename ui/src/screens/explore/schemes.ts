@@ -19,3 +19,9 @@ export function schemeOptions(rows: readonly SchemeRow[]): Option[] {
     about: `${row.shape}${row.run === null ? ", built here" : `, run ${row.run}`}${row.has_meaning ? "" : ", codes without meaning"}`,
   }));
 }
+
+/** What to show when nothing was asked for: learned codes before others with meaning, and those before the rest. */
+export function firstScheme(rows: readonly SchemeRow[]): SchemeRow | undefined {
+  const worth = (row: SchemeRow) => (row.scheme.startsWith("rq-") ? 2 : row.has_meaning ? 1 : 0);
+  return rows.reduce<SchemeRow | undefined>((best, row) => (best && worth(best) >= worth(row) ? best : row), undefined);
+}
