@@ -35,8 +35,13 @@ describe("the sentences of a path", () => {
     );
   });
   it("do not speak of a choice where there was none", () => {
-    expect(said(why(level(), level({ allowed: 1 })), 1, 3, [])).toBe("Below it there is only one code, 12 (sci-fi › thriller).");
-    expect(said(why(level({ code: 0, allowed: 1 })), 0, 0, [])).toMatch(/^No other item has these codes/);
+    expect(said(why(level(), level({ allowed: 1, probability: 1 })), 1, 3, [])).toBe("Below it there is only one code, 12 (sci-fi › thriller).");
+    expect(said(why(level({ code: 0, allowed: 1, probability: 1 })), 0, 0, [])).toMatch(/so the digit 0 follows by itself\.$/);
+  });
+  it("leave out no factor of the product, also where there was no choice", () => {
+    expect(said(why(level(), level({ allowed: 1, probability: 0.511 })), 1, 3, [])).toBe(
+      "Below it there is only one code, 12 (sci-fi › thriller), on which it put 51.1 %.",
+    );
   });
   it("say where the search gave the path up", () => {
     expect(said(why(level({ in_beam: false })), 0, 3, [])).toMatch(/Here the search gave this path up\.$/);

@@ -27,6 +27,11 @@ function choice(level: WhyLevel): string {
   return level.rank === 1 ? `its first choice of ${count(level.allowed)}` : `its ${ordinal(level.rank)} choice of ${count(level.allowed)}`;
 }
 
+/** How much the model put on the only code there is: it weighs codes that lead nowhere too, so it need not be all. */
+function sure(level: WhyLevel): Part[] {
+  return level.probability >= 1 ? [] : [words(", on which it put "), number(percent(level.probability))];
+}
+
 /** What the model looked at last: the end of the history, oldest first. */
 function after(history: readonly NamedItem[]): Part[] {
   const titles = history.slice(-2).map((item): Part => ({ kind: "title", text: item.title.trim() || item.key }));
@@ -43,14 +48,16 @@ export function levelSentence(why: WhyReply, at: number, codes: number, history:
   if (!level) return [];
   const end = level.in_beam ? "." : ". Here the search gave this path up.";
   if (at >= codes) {
-    if (level.allowed === 1) return [words(`No other item has these codes, so the digit ${level.code} follows by itself${end}`)];
+    if (level.allowed === 1) return [words(`No other item has these codes, so the digit ${level.code} follows by itself`), ...sure(level), words(end)];
     return [
       words(`Of the ${count(level.allowed)} items with these codes it put `),
       number(percent(level.probability)),
       words(` on this one, ${choice(level)}${end}`),
     ];
   }
-  if (level.allowed === 1) return [words(at === 0 ? "There is only one first code, " : "Below it there is only one code, "), code(level), words(end)];
+  if (level.allowed === 1) {
+    return [words(at === 0 ? "There is only one first code, " : "Below it there is only one code, "), code(level), ...sure(level), words(end)];
+  }
   const start = at === 0 ? after(history) : [words("Below it, ")];
   return [...start, number(percent(level.probability)), words(at === 0 ? " on code " : " went to code "), code(level), words(`, ${choice(level)}${end}`)];
 }
