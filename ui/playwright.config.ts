@@ -2,11 +2,9 @@
 
 import { defineConfig } from "@playwright/test";
 
-const recording = process.env.SEMID_RECORD !== undefined;
-
 export default defineConfig({
   testDir: "tests",
-  testMatch: recording ? "record.ts" : "*.spec.ts",
+  testMatch: "*.spec.ts",
   outputDir: "tests/output/browser",
   workers: 2,
   // No test measures time; a busy machine may take its own.
@@ -23,5 +21,5 @@ export default defineConfig({
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
     },
   },
-  webServer: recording ? undefined : { command: "npx vite preview", url: "http://127.0.0.1:4173/", reuseExistingServer: false },
+  webServer: { command: "npx vite preview", url: "http://127.0.0.1:4173/", reuseExistingServer: false },
 });

@@ -1,5 +1,5 @@
 // A stand-in for the window's engine: answers `invoke` from recorded fixtures, or from what a test says instead. Files in
-// fixtures/ are named by command and written by record.ts; each holds the questions asked and the real engine's answers.
+// fixtures/ are named by command and written by record.mjs; each holds the questions asked and the real engine's answers.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

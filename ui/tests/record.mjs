@@ -1,0 +1,100 @@
+// Writes tests/fixtures/ from the real engine: asks `semid rpc` what the screens ask, and keeps questions and answers.
+// SEMID_HOME must hold only the sample and its comparison as run 1, whose licence lets its titles stand in this
+// repository; SEMID_BIN names the program. Run with `npm run record`.
+
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const FOLDER = join(import.meta.dirname, "fixtures");
+const DATASET = "sample-films";
+const RUN = 1;
+
+const engine = spawn(process.env.SEMID_BIN ?? "../target/debug/semid", ["rpc"], { stdio: ["pipe", "pipe", "inherit"] });
+const waiting = new Map();
+createInterface({ input: engine.stdout }).on("line", (line) => {
+  const answer = JSON.parse(line);
+  waiting.get(answer.id)?.(answer);
+});
+
+let next = 1;
+function ask(command, payload) {
+  const id = next++;
+  engine.stdin.write(`${JSON.stringify({ id, command, payload })}\n`);
+  return new Promise((resolve) => waiting.set(id, resolve));
+}
+
+const kept = new Map();
+/** Asks and keeps; a job's result is kept with it. A command that fails inside Semid is said and left out. */
+async function keep(command, payload = {}) {
+  const { reply, error } = await ask(command, payload);
+  if (error?.code === "internal") {
+    console.error(`${command}: ${error.message}`);
+    return undefined;
+  }
+  const one = { payload, ...(error ? { error } : { reply }) };
+  if (Object.keys(reply ?? {}).join() === "job") one.result = await outcome(reply.job);
+  kept.set(command, [...(kept.get(command) ?? []), one]);
+  return one.result ?? reply;
+}
+
+async function outcome(job) {
+  for (;;) {
+    const { reply } = await ask("job", { job });
+    if (reply.state === "finished") return reply.result;
+    if (reply.state === "failed" || reply.state === "cancelled") throw new Error(JSON.stringify(reply.error));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const page = { offset: 0, limit: 100 };
+await keep("datasets");
+await keep("preferences");
+const about = await keep("about");
+const detail = await keep("dataset", { dataset: DATASET });
+for (const chart of detail.charts) await keep("dataset_chart", { dataset: DATASET, chart, dark: false });
+await keep("items", { dataset: DATASET, query: null, ...page });
+await keep("dataset_problems", { dataset: DATASET, query: null, ...page });
+await keep("doctor", { repair: false, fetch: false });
+
+await keep("methods");
+const settings = await keep("starter", { dataset: DATASET });
+await keep("fields", { settings });
+await keep("check", { settings });
+await keep("estimate", { settings });
+
+await keep("runs");
+await keep("run_view", { run: RUN });
+await keep("run_curves", { run: RUN, dark: false });
+const comparison = await keep("comparison", { run: RUN });
+const { names = [] } = (await keep("chart", { run: RUN, chart: "list", dark: false })) ?? {};
+for (const chart of names) await keep("drawn_chart", { run: RUN, chart, dark: false });
+const arm = comparison.arms.at(-1).key;
+const against = comparison.arms[comparison.baseline].key;
+const metric = comparison.primary_metric;
+await keep("number", { run: RUN, arm, metric, against: null });
+await keep("users", { run: RUN, arm, against, metric, sort: "difference", descending: true, query: null, ...page });
+const user = await keep("user", { run: RUN, arm, seed: comparison.seeds[0], user: 0 });
+const item = user?.list?.[0]?.item?.item ?? 0;
+await keep("why_item", { run: RUN, arm, seed: comparison.seeds[0], user: 0, item });
+
+const [scheme] = (await keep("schemes", { dataset: DATASET })) ?? [];
+if (scheme) {
+  const ids = { dataset: DATASET, ids: scheme.ids };
+  await keep("id_scheme", ids);
+  await keep("id_tree", { ...ids, prefix: [], depth: 2 });
+  await keep("id_items", { ...ids, prefix: [], query: null, ...page });
+  await keep("neighbours", { ...ids, item: 0, limit: 20 });
+  await keep("catalog_map", ids);
+  await keep("collisions", { ...ids, offset: 0, limit: 50 });
+  await keep("compare_ids", { dataset: DATASET, left: scheme.ids, right: scheme.ids, query: null, ...page });
+}
+
+mkdirSync(FOLDER, { recursive: true });
+for (const [command, answers] of kept) {
+  // Where the machine that recorded keeps its files is nobody's business.
+  const text = JSON.stringify(answers, null, 1).replaceAll(about.home, "/home/ada/semid");
+  writeFileSync(join(FOLDER, `${command}.json`), `${text}\n`);
+}
+engine.stdin.end();
