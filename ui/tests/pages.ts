@@ -22,8 +22,13 @@ export const SCREENS: readonly Screen[] = [
   { name: "results", hash: "#/runs/1" },
   { name: "number", hash: "#/runs/1?arm=generative%2Frq-kmeans&of=ndcg%4010" },
   { name: "user", hash: "#/runs/1/users/0?arm=generative%2Frq-kmeans" },
+  { name: "why", hash: "#/runs/1/why?user=0" },
   { name: "explore", hash: "#/explore" },
   { name: "explore-tree", hash: "#/explore/sample-films" },
+  { name: "explore-item", hash: "#/explore/sample-films?view=item&item=0" },
+  { name: "explore-map", hash: "#/explore/sample-films?view=map" },
+  { name: "explore-collisions", hash: "#/explore/sample-films?view=collisions" },
+  { name: "explore-compare", hash: "#/explore/sample-films?view=compare" },
   { name: "settings", hash: "#/settings" },
   { name: "no-such-page", hash: "#/nowhere" },
 ];
@@ -35,7 +40,8 @@ export async function settle(page: Page): Promise<void> {
     .locator("main [role=status][aria-label^=Loading], main [role=status][aria-label^=Drawing]")
     .first()
     .waitFor({ state: "detached" });
+  // An animation that is called off has ended too.
   await page.evaluate(() =>
-    Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)),
+    Promise.allSettled(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)),
   );
 }
