@@ -181,7 +181,8 @@ impl App {
         self.run_jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn home(&self) -> &Home {
+    /// Where models, downloads and the workspace are.
+    pub fn home(&self) -> &Home {
         &self.home
     }
 

@@ -1,7 +1,8 @@
-//! What one does with the checkout: `cargo xtask setup`, `run`, `test`, `bench`.
+//! What one does with the checkout: `cargo xtask setup`, `run`, `test`, `ui`, `bundle`, `bench`.
 
 mod bench;
 mod bench_inputs;
+mod bundle;
 mod run;
 mod sample;
 mod setup;
@@ -9,6 +10,7 @@ mod shell;
 mod system;
 mod terminal;
 mod test;
+mod ui;
 
 use std::process::ExitCode;
 
@@ -17,8 +19,12 @@ cargo xtask COMMAND
 
   setup             fetch what Semid works with: system packages, the text encoder, MovieLens 100K;
                     with --downloads-only system packages are left alone
-  run [--headless]  set up what is missing, then compare IDs on MovieLens 100K and write the report
-  test              every check: format, lints, docs, tests
+  run               set up what is missing, build the window and open it
+  run --headless    without a window: compare IDs on MovieLens 100K and write the report
+  test              every check: format, lints, docs, tests, the web view, the journeys in the real window;
+                    with --no-window without the web view and the window
+  ui                build the web view, where its sources have changed
+  bundle            build an installable package (.deb) and try it
   sample            write the simulated histories of datasets/sample-films again, the same bytes
   bench NAME        measure embed, metrics, kmeans, train, import or store; `bench --help` says how to add a rival
   wire              write the TypeScript of the requests and replies again, after a change of them
@@ -31,7 +37,9 @@ fn main() -> ExitCode {
     let outcome = match arguments.first().map(String::as_str) {
         Some("setup") => setup::command(rest),
         Some("run") => run::run(rest),
-        Some("test") if rest.is_empty() => test::test(),
+        Some("test") => test::test(rest),
+        Some("ui") if rest.is_empty() => ui::build(),
+        Some("bundle") => bundle::bundle(rest),
         Some("sample") if rest.is_empty() => sample::write(),
         Some("bench") => bench::bench(rest),
         Some("wire") if rest.is_empty() => wire(),

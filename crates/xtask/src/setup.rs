@@ -13,14 +13,28 @@ const NEEDED: [&str; 2] = [MINILM, "movielens-100k"];
 /// `setup [--downloads-only]`.
 pub fn command(arguments: &[String]) -> Result<(), String> {
     match arguments {
-        [] => setup(true),
-        [flag] if flag == "--downloads-only" => setup(false),
+        [] => setup(System::Everything),
+        [flag] if flag == "--downloads-only" => setup(System::LeftAlone),
         other => Err(format!("“{}” is not understood: cargo xtask setup [--downloads-only]", other.join(" "))),
     }
 }
 
+/// How much the operating system is asked to bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// Nothing.
+    LeftAlone,
+    /// What the engine and the command line are built with.
+    Engine,
+    /// And the window.
+    Window,
+    /// And what tests of the window need.
+    Everything,
+}
+
 /// Makes everything be here, system packages only where asked for. Doing it again is quick, and an interrupted set-up goes on where it stopped.
-pub fn setup(system_packages: bool) -> Result<(), String> {
+pub fn setup(system: System) -> Result<(), String> {
+    let system_packages = system != System::LeftAlone;
     let started = Instant::now();
     let home = Home::from_env().map_err(|error| error.to_string())?;
     let recipes = NEEDED.map(|name| match semid_fetch::find(name) {
@@ -29,9 +43,7 @@ pub fn setup(system_packages: bool) -> Result<(), String> {
         Err(error) => Err(error.to_string()),
     });
 
-    if system_packages {
-        system::install()?;
-    }
+    system::install(system)?;
     let mut problems = Vec::new();
     for recipe in recipes {
         if let Err(problem) = provide(&home, &recipe?, system_packages) {
@@ -40,7 +52,7 @@ pub fn setup(system_packages: bool) -> Result<(), String> {
         }
     }
     if problems.is_empty() {
-        println!("All set up in {:.1} s. Next: cargo xtask run --headless", started.elapsed().as_secs_f64());
+        println!("All set up in {:.1} s. Next: cargo xtask run", started.elapsed().as_secs_f64());
         Ok(())
     } else {
         Err(format!("Set-up is not complete: {} of {} downloads failed, see above.", problems.len(), NEEDED.len()))

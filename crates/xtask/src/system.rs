@@ -1,12 +1,13 @@
-//! What the operating system must bring: a C compiler and root certificates; Python with pip only where the first
-//! sources do not answer.
+//! What the operating system must bring: a C compiler and root certificates; for the window a web view and Node; for its
+//! tests a screen, a driver and a browser; Python with pip only where the first sources do not answer.
 
 use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Once;
 
-use crate::shell;
+use crate::setup::System;
+use crate::{shell, ui};
 
 /// Something the system must bring.
 struct Need {
@@ -22,6 +23,17 @@ const ALWAYS: [Need; 2] = [
     Need { package: "ca-certificates", here: has_certificates },
 ];
 
+/// To build the window. Elsewhere than on Linux the system has a web view of its own.
+const FOR_THE_WINDOW: [Need; 1] = [Need { package: "libwebkit2gtk-4.1-dev", here: has_webkit }];
+
+/// To test the window without a screen, and the web view in a second browser.
+const FOR_ITS_TESTS: [Need; 4] = [
+    Need { package: "xvfb", here: || has_program("Xvfb") },
+    Need { package: "xauth", here: || has_program("xauth") },
+    Need { package: "webkit2gtk-driver", here: || has_program("WebKitWebDriver") },
+    Need { package: "chromium", here: || has_program("chromium") || has_program("google-chrome") },
+];
+
 /// For models and data that come inside a Python package.
 const FOR_PACKAGES: [Need; 2] = [
     Need { package: "python3", here: || has_program("python3") || has_program("python") },
@@ -29,16 +41,41 @@ const FOR_PACKAGES: [Need; 2] = [
 ];
 
 /// Installs what is missing, or says how.
-pub fn install() -> Result<(), String> {
-    let missing = missing(&ALWAYS);
-    if missing.is_empty() {
+pub fn install(system: System) -> Result<(), String> {
+    let mut needs: Vec<&Need> = Vec::new();
+    if system != System::LeftAlone {
+        needs.extend(&ALWAYS);
+    }
+    if cfg!(target_os = "linux") && matches!(system, System::Window | System::Everything) {
+        needs.extend(&FOR_THE_WINDOW);
+    }
+    if cfg!(target_os = "linux") && system == System::Everything {
+        needs.extend(&FOR_ITS_TESTS);
+    }
+    let missing = missing(needs);
+    if !missing.is_empty() && !provide(&missing) {
+        return Err(format!("These system packages are needed first: {}. {}", missing.join(", "), advice(&missing)));
+    }
+    if matches!(system, System::Window | System::Everything) {
+        install_node()?;
+    }
+    if system != System::LeftAlone {
         println!("system  {:<18} ready", "packages");
+    }
+    Ok(())
+}
+
+/// Node builds the web view. Many systems bring one that is too old, so that it is looked at before it is installed.
+fn install_node() -> Result<(), String> {
+    let Err(sentence) = ui::has_node() else { return Ok(()) };
+    let offered = Command::new("apt-cache").args(["policy", "nodejs"]).output();
+    let offered = offered.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let candidate = offered.lines().find_map(|line| line.trim().strip_prefix("Candidate: "));
+    let new_enough = candidate.is_some_and(|version| ui::is_new_enough(version.trim()));
+    if new_enough && provide(&["nodejs", "npm"]) && ui::has_node().is_ok() {
         return Ok(());
     }
-    if provide(&missing) {
-        return Ok(());
-    }
-    Err(format!("These system packages are needed first: {}. {}", missing.join(", "), advice(&missing)))
+    Err(sentence)
 }
 
 /// Makes Python and pip be here if that is possible without asking; they are only the second way to get anything, so
@@ -53,8 +90,8 @@ pub fn offer_python() {
     });
 }
 
-fn missing(needs: &[Need]) -> Vec<&'static str> {
-    needs.iter().filter(|need| !(need.here)()).map(|need| need.package).collect()
+fn missing<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Vec<&'static str> {
+    needs.into_iter().filter(|need| !(need.here)()).map(|need| need.package).collect()
 }
 
 /// Whether the packages could be installed: on Debian and its kin, as root.
@@ -111,6 +148,12 @@ fn has_certificates() -> bool {
         || env::var_os("SSL_CERT_FILE").is_some()
         || env::var_os("SSL_CERT_DIR").is_some()
         || BUNDLES.iter().any(|bundle| Path::new(bundle).exists())
+}
+
+fn has_webkit() -> bool {
+    let mut command = Command::new("pkg-config");
+    command.args(["--exists", "webkit2gtk-4.1"]).stdout(Stdio::null()).stderr(Stdio::null());
+    shell::succeeds(&mut command)
 }
 
 fn has_pip() -> bool {

@@ -1,7 +1,7 @@
 // Choosing files, folders and a place to save: the system's dialogs in the window, a box to type a path into in a
 // browser. Every function answers none when the person changed their mind.
 
-import { inWindow } from "./rpc";
+import { inWindow, toRpcError } from "./rpc";
 
 /** What the box of a browser asks for; the shell shows it. */
 export type PathQuestion = {
@@ -85,5 +85,9 @@ export function onFilesDropped(handlers: { drop: (paths: string[]) => void; over
 
 async function call<T>(command: string, payload: Record<string, unknown>): Promise<T> {
   const { invoke } = await import("@tauri-apps/api/core");
-  return invoke<T>(command, payload);
+  try {
+    return await invoke<T>(command, payload);
+  } catch (thrown) {
+    throw toRpcError(thrown, command);
+  }
 }

@@ -1,6 +1,7 @@
 // Light, dark, or what the system says; and the size of text. Both are set before the first paint from what this web view
 // remembers; the workspace keeps the theme too.
 
+import { setWindowTheme } from "./window";
 import type { ThemeChoice } from "./wire";
 
 export const TEXT_SIZES = [100, 125, 150, 175, 200] as const;
@@ -31,6 +32,8 @@ class Theme {
     this.choice = choice;
     keep(THEME_KEY, choice);
     this.apply();
+    // The frame follows the page; where it cannot, the page is right all the same.
+    setWindowTheme(choice).catch(() => undefined);
   }
 
   /** Whether this web view remembers a theme; if not, the workspace may. */

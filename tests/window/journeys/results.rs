@@ -1,0 +1,80 @@
+//! Journey 4: results. From any number down to one user's list, by mouse and by keyboard.
+
+use semid_window_tests::{Desk, Key, Window};
+
+const NUMBER: &str = "return [...document.querySelectorAll('table[aria-label=Arms] tbody button')]
+    .map((button) => button.getAttribute('aria-label') ?? '').find((name) => /Show where it comes from/.test(name)) ?? null";
+const ROWS: &str = "return document.querySelectorAll('table[aria-label=Arms] tbody tr').length";
+
+#[test]
+fn results_by_mouse_from_a_number_down_to_one_list() {
+    let desk = Desk::with_encoder("results-mouse");
+    let window = desk.open();
+    let run = window.compare_quickly();
+    window.click("link", "Runs");
+    window.wait("the run is listed", "return document.querySelectorAll('a[href^=\"#/runs/\"]').length > 0");
+    window.shot("runs");
+    at_the_results(&window, run);
+    window.shot("results");
+
+    // The table can be filtered, and says all again.
+    let all = window.script(ROWS, vec![]).as_i64().unwrap();
+    let search = window.find("searchbox", "Find an arm");
+    window.replace(&search, "Popularity");
+    window.wait("one arm is left", &format!("{ROWS} < {all}"));
+    window.shot("filtered");
+    window.keys(&[Key::Control], 'a');
+    window.key(Key::Backspace);
+    window.wait("all arms", &format!("{ROWS} === {all}"));
+
+    let name = window.wait("a number that opens", NUMBER);
+    window.click("button", name.as_str().unwrap());
+    behind_the_number(&window);
+    window.click("row", "viewer-");
+    one_user(&window);
+}
+
+#[test]
+fn results_by_keyboard_from_a_number_down_to_one_list() {
+    let desk = Desk::with_encoder("results-keyboard");
+    let window = desk.open();
+    let run = window.compare_quickly();
+    at_the_results(&window, run);
+    // One cell is in the order of tabs, the arrow keys move it.
+    let inside = "return document.activeElement?.closest('table[aria-label=Arms] tbody') !== null && document.activeElement !== document.body";
+    window.tab_until("a cell of the table", inside);
+    for _ in 0..12 {
+        let opens = "return /Show where it comes from/.test(document.activeElement.getAttribute('aria-label') ?? '')";
+        if window.script(opens, vec![]) == true {
+            break;
+        }
+        window.key(Key::Right);
+    }
+    window.key(Key::Enter);
+    behind_the_number(&window);
+    window.key(Key::Escape);
+    window.wait("the panel is closed", "return document.querySelector('[role=dialog]') === null");
+    window.wait("the focus is back where it was", inside);
+}
+
+fn at_the_results(window: &Window<'_>, run: i64) {
+    window.go(&format!("#/runs/{run}"));
+    window.find("heading", "Arms");
+    window.wait("the table of arms", &format!("{ROWS} > 2"));
+}
+
+fn behind_the_number(window: &Window<'_>) {
+    window.see("How it is computed");
+    window.see("Who was left out");
+    window.see("The users behind it");
+    window.see("viewer-");
+    window.shot("number");
+}
+
+fn one_user(window: &Window<'_>) {
+    window.wait("one user", "return /^#\\/runs\\/\\d+\\/users\\/\\d+/.test(location.hash)");
+    window.see("Held out");
+    window.see("History");
+    window.wait("a ranked list", "return document.querySelectorAll('section[aria-label=List] ol > li').length >= 5");
+    window.shot("user");
+}
