@@ -67,18 +67,18 @@ fn pull(places: &mut [[f32; 2]], from: usize, to: usize, rate: f32) {
         return;
     }
     let strength = -2.0 * A * B * apart.powf(B - 1.0) / (1.0 + A * apart.powf(B));
-    for axis in 0..2 {
-        let by = (strength * (places[from][axis] - places[to][axis])).clamp(-LONGEST, LONGEST) * rate;
-        places[from][axis] += by;
+    let other = places[to];
+    for (place, other) in places[from].iter_mut().zip(other) {
+        *place += (strength * (*place - other)).clamp(-LONGEST, LONGEST) * rate;
     }
 }
 
 fn push(places: &mut [[f32; 2]], from: usize, other: usize, rate: f32) {
     let apart = squared(places[from], places[other]);
     let strength = 2.0 * B / ((0.001 + apart) * (1.0 + A * apart.powf(B)));
-    for axis in 0..2 {
-        let by = (strength * (places[from][axis] - places[other][axis])).clamp(-LONGEST, LONGEST) * rate;
-        places[from][axis] += by;
+    let other = places[other];
+    for (place, other) in places[from].iter_mut().zip(other) {
+        *place += (strength * (*place - other)).clamp(-LONGEST, LONGEST) * rate;
     }
 }
 
@@ -107,6 +107,6 @@ impl Dice {
         let mut x = self.0;
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (((x ^ (x >> 31)) >> 32) * end as u64 >> 32) as usize
+        ((((x ^ (x >> 31)) >> 32) * end as u64) >> 32) as usize
     }
 }

@@ -15,12 +15,13 @@ fn clouds() -> Embeddings {
     Embeddings::new(32, values.collect()).unwrap()
 }
 
+/// The nearest rows of one row, each with how near it is.
+type Near = Vec<(u32, f32)>;
+
 /// Share of each row's ten nearest that are among its ten nearest in `places` (`rows × dim`).
-fn recall(work: &Work, truth: &[Vec<(u32, f32)>], dim: usize, places: Vec<f32>) -> f64 {
+fn recall(work: &Work, truth: &[Near], dim: usize, places: Vec<f32>) -> f64 {
     let near = graph::nearest(work, &components::Reduced { dim, values: places }, 10).unwrap();
-    let found = |(a, b): (&Vec<(u32, f32)>, &Vec<(u32, f32)>)| {
-        a.iter().filter(|x| b.iter().any(|y| x.0 == y.0)).count() as f64 / 10.0
-    };
+    let found = |(a, b): (&Near, &Near)| a.iter().filter(|x| b.iter().any(|y| x.0 == y.0)).count() as f64 / 10.0;
     truth.iter().zip(&near).map(found).sum::<f64>() / truth.len() as f64
 }
 
