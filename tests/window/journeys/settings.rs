@@ -12,9 +12,9 @@ fn settings_by_mouse_take_effect_and_outlive_the_window() {
     window.click("link", "Settings");
     window.find("heading", "Settings");
     window.shot("settings");
-    window.click("radio", "Dark");
+    window.click("label", "Dark");
     window.wait("the page is dark", "return document.documentElement.dataset.theme === 'dark'");
-    window.click("radio", "150 %");
+    window.click("label", "150 %");
     window.wait("text is larger", "return getComputedStyle(document.documentElement).fontSize === '24px'");
     window.shot("dark-and-large");
 

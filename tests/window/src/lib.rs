@@ -611,7 +611,7 @@ fn group_of(process: u32) -> Option<u32> {
 const FIND: &str = r#"
 const [role, name] = arguments;
 const implicit = {
-  button: 'button', link: 'a[href]', heading: 'h1,h2,h3,h4', textbox: 'input:not([type]),input[type=text],input[type=search],textarea',
+  button: 'button', label: 'label', link: 'a[href]', heading: 'h1,h2,h3,h4', textbox: 'input:not([type]),input[type=text],input[type=search],textarea',
   searchbox: 'input[type=search]', spinbutton: 'input[type=number]', checkbox: 'input[type=checkbox]',
   radio: 'input[type=radio]', combobox: 'select,input[list]', row: 'tr', cell: 'td', columnheader: 'th',
   table: 'table', dialog: 'dialog', option: 'option', list: 'ul,ol', listitem: 'li', img: 'img', main: 'main',
