@@ -43,7 +43,16 @@ impl Engine {
         {
             return Ok(RunOutcome { id: run.id, comparison, finished_before: true });
         }
-        let lock = self.store().lock_runs()?;
+        let lock = match self.store().lock_runs() {
+            Ok(lock) => lock,
+            Err(error) => {
+                // Another run is at it, and this one was refused: what never began leaves no trace in the list of runs.
+                if run.status == RunStatus::Queued {
+                    let _ = self.store().delete_run(run.id);
+                }
+                return Err(error.into());
+            }
+        };
         self.store().start_run(&lock, run.id)?;
         let done = AtomicBool::new(false);
         let outcome = std::thread::scope(|scope| {
