@@ -7,7 +7,6 @@ const NUMBER: &str = "return [...document.querySelectorAll('table[aria-label=Arm
 const ROWS: &str = "return document.querySelectorAll('table[aria-label=Arms] tbody tr').length";
 
 #[test]
-
 #[ignore = "not yet steady; run with --run-ignored all"]
 fn results_by_mouse_from_a_number_down_to_one_list() {
     let desk = Desk::with_encoder("results-mouse");
@@ -37,7 +36,6 @@ fn results_by_mouse_from_a_number_down_to_one_list() {
 }
 
 #[test]
-
 #[ignore = "not yet steady; run with --run-ignored all"]
 fn results_by_keyboard_from_a_number_down_to_one_list() {
     let desk = Desk::with_encoder("results-keyboard");
