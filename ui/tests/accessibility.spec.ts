@@ -7,7 +7,7 @@ import { SCREENS, settle } from "./pages.ts";
 for (const screen of SCREENS) {
   test(`${screen.name} has no violations of accessibility rules, light and dark`, async ({ page }) => {
     test.slow();
-    await mockEngine(page);
+    await mockEngine(page, screen.answers);
     await page.goto(screen.hash);
     await settle(page);
     await screen.act?.(page);

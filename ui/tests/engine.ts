@@ -9,7 +9,7 @@ import type { Page } from "@playwright/test";
 import type { ApiError, Commands, JobView } from "../src/lib/wire";
 
 type Recorded = { payload: unknown; reply?: unknown; error?: ApiError; result?: unknown };
-type Answers = {
+export type Answers = {
   [C in keyof Commands]?: (payload: Commands[C]["request"]) => Commands[C]["reply"] | Promise<Commands[C]["reply"]>;
 } & { pick_files?: () => string[]; pick_save?: () => string | null; pick_folder?: () => string | null };
 
@@ -36,7 +36,7 @@ export function recorded(command: string, payload: unknown = undefined): Recorde
 export async function mockEngine(
   page: Page,
   answers: Answers = {},
-  /** Changes what was recorded on its way to the page. */
+  /** Changes every answer on its way to the page. */
   change: <T>(reply: T, command: string) => T = (reply) => reply,
 ): Promise<{ asked: { command: string; payload: unknown }[] }> {
   const asked: { command: string; payload: unknown }[] = [];
@@ -45,7 +45,7 @@ export async function mockEngine(
   const answer = async (command: string, payload: unknown): Promise<unknown> => {
     asked.push({ command, payload });
     const said = (answers as Record<string, ((payload: unknown) => unknown) | undefined>)[command];
-    if (said) return said(payload);
+    if (said) return change(await said(payload), command);
     if (command === "jobs") return jobs;
     if (command === "job") return jobs.find((job) => job.id === (payload as { job: number }).job);
     if (command === "cancel") return true;

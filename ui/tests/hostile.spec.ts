@@ -21,7 +21,7 @@ for (const screen of SCREENS) {
     const dialogs: string[] = [];
     page.on("dialog", (dialog) => (dialogs.push(dialog.message()), void dialog.dismiss()));
     let at = 0;
-    await mockEngine(page, {}, (reply) => replaceStrings(reply, FIELDS, () => HOSTILE[at++ % HOSTILE.length] ?? ""));
+    await mockEngine(page, screen.answers, (reply) => replaceStrings(reply, FIELDS, () => HOSTILE[at++ % HOSTILE.length] ?? ""));
     await page.goto(screen.hash);
     await settle(page);
     // Actions look for words that are no longer there; the page as it opens is enough.

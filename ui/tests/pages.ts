@@ -2,12 +2,32 @@
 
 import type { Page } from "@playwright/test";
 
+import type { RunStatus, RunView } from "../src/lib/wire";
+import { recorded, type Answers } from "./engine.ts";
+
 export type Screen = {
   name: string;
   hash: string;
+  /** What the engine says instead of what was recorded. */
+  answers?: Answers;
   /** What a person does on it before it is looked at. */
   act?: (page: Page) => Promise<void>;
 };
+
+/** The recorded run as it stood in its fifth stage. */
+function halfWay(status: RunStatus): RunView {
+  const view = recorded("run_view")?.reply as RunView;
+  const going = status === "running";
+  const step = { name: "train the recommender", note: "epoch 7, loss 3.214, validation NDCG@10 0.0613" };
+  return {
+    ...view,
+    status,
+    elapsed_secs: 74,
+    remaining_secs: going ? 122 : null,
+    stages: view.stages.map((stage, at) => ({ ...stage, state: at < 4 ? "done" : at === 4 && going ? "running" : "waiting" })),
+    progress: { series: [], steps: going ? [{ ...step, done: 45_000, total: 103_000, elapsed_secs: 31, remaining_secs: 40 }] : [] },
+  };
+}
 
 export const SCREENS: readonly Screen[] = [
   { name: "start", hash: "#/" },
@@ -18,7 +38,8 @@ export const SCREENS: readonly Screen[] = [
   { name: "import", hash: "#/import" },
   { name: "compare", hash: "#/compare?dataset=sample-films" },
   { name: "runs", hash: "#/runs" },
-  { name: "watch", hash: "#/runs/1/watch" },
+  { name: "watch", hash: "#/runs/1/watch", answers: { run_view: () => halfWay("running") } },
+  { name: "interrupted", hash: "#/runs/1/watch", answers: { run_view: () => halfWay("interrupted") } },
   { name: "results", hash: "#/runs/1" },
   { name: "number", hash: "#/runs/1?arm=generative%2Frq-kmeans&of=ndcg%4010" },
   { name: "user", hash: "#/runs/1/users/0?arm=generative%2Frq-kmeans" },

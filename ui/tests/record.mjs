@@ -26,14 +26,11 @@ function ask(command, payload) {
 }
 
 const kept = new Map();
-/** Asks and keeps; a job's result is kept with it. A command that fails inside Semid is said and left out. */
+/** Asks and keeps; a job's result is kept with it. A refusal is no fixture: whoever records mends the question. */
 async function keep(command, payload = {}) {
   const { reply, error } = await ask(command, payload);
-  if (error?.code === "internal") {
-    console.error(`${command}: ${error.message}`);
-    return undefined;
-  }
-  const one = { payload, ...(error ? { error } : { reply }) };
+  if (error) throw new Error(`${command} ${JSON.stringify(payload)}: ${error.message}`);
+  const one = { payload, reply };
   if (Object.keys(reply ?? {}).join() === "job") one.result = await outcome(reply.job);
   kept.set(command, [...(kept.get(command) ?? []), one]);
   return one.result ?? reply;
@@ -68,7 +65,7 @@ await keep("runs");
 await keep("run_view", { run: RUN });
 await keep("run_curves", { run: RUN, dark: false });
 const comparison = await keep("comparison", { run: RUN });
-const { names = [] } = (await keep("chart", { run: RUN, chart: "list", dark: false })) ?? {};
+const { names } = await keep("chart", { run: RUN, chart: "list", dark: false });
 for (const chart of names) await keep("drawn_chart", { run: RUN, chart, dark: false });
 const arm = comparison.arms.at(-1).key;
 const against = comparison.arms[comparison.baseline].key;
@@ -76,20 +73,18 @@ const metric = comparison.primary_metric;
 await keep("number", { run: RUN, arm, metric, against: null });
 await keep("users", { run: RUN, arm, against, metric, sort: "difference", descending: true, query: null, ...page });
 const user = await keep("user", { run: RUN, arm, seed: comparison.seeds[0], user: 0 });
-const item = user?.list?.[0]?.item?.item ?? 0;
+const { item } = user.list[0].items[0];
 await keep("why_item", { run: RUN, arm, seed: comparison.seeds[0], user: 0, item });
 
-const [scheme] = (await keep("schemes", { dataset: DATASET })) ?? [];
-if (scheme) {
-  const ids = { dataset: DATASET, ids: scheme.ids };
-  await keep("id_scheme", ids);
-  await keep("id_tree", { ...ids, prefix: [], depth: 2 });
-  await keep("id_items", { ...ids, prefix: [], query: null, ...page });
-  await keep("neighbours", { ...ids, item: 0, limit: 20 });
-  await keep("catalog_map", ids);
-  await keep("collisions", { ...ids, offset: 0, limit: 50 });
-  await keep("compare_ids", { dataset: DATASET, left: scheme.ids, right: scheme.ids, query: null, ...page });
-}
+const [scheme] = await keep("schemes", { dataset: DATASET });
+const ids = { dataset: DATASET, ids: scheme.ids };
+await keep("id_scheme", ids);
+await keep("id_tree", { ...ids, prefix: [], depth: 2 });
+await keep("id_items", { ...ids, prefix: [], query: null, ...page });
+await keep("neighbours", { ...ids, item: 0, k: 10 });
+await keep("catalog_map", ids);
+await keep("collisions", { ...ids, offset: 0, limit: 50 });
+await keep("compare_ids", { dataset: DATASET, left: scheme.ids, right: scheme.ids, query: null, ...page });
 
 mkdirSync(FOLDER, { recursive: true });
 for (const [command, answers] of kept) {

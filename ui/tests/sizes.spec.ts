@@ -12,7 +12,7 @@ const WINDOWS = [
 
 for (const screen of SCREENS) {
   test(`${screen.name} fits in every window, from 900 × 600 with text at 200 % to 4K`, async ({ page }) => {
-    await mockEngine(page);
+    await mockEngine(page, screen.answers);
     await page.goto(screen.hash);
     await settle(page);
     await screen.act?.(page);

@@ -13,3 +13,4 @@ mod results;
 mod safety;
 mod settings;
 mod start;
+mod why;

@@ -7,7 +7,6 @@ const NUMBER: &str = "return [...document.querySelectorAll('table[aria-label=Arm
 const ROWS: &str = "return document.querySelectorAll('table[aria-label=Arms] tbody tr').length";
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn results_by_mouse_from_a_number_down_to_one_list() {
     let desk = Desk::with_encoder("results-mouse");
     let window = desk.open();
@@ -36,7 +35,6 @@ fn results_by_mouse_from_a_number_down_to_one_list() {
 }
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn results_by_keyboard_from_a_number_down_to_one_list() {
     let desk = Desk::with_encoder("results-keyboard");
     let window = desk.open();
@@ -57,6 +55,56 @@ fn results_by_keyboard_from_a_number_down_to_one_list() {
     window.key(Key::Escape);
     window.wait("the panel is closed", "return document.querySelector('[role=dialog]') === null");
     window.wait("the focus is back where it was", inside);
+}
+
+#[test]
+fn a_run_is_saved_in_every_form_and_its_bundle_opens_on_another_machine() {
+    let desk = Desk::with_encoder("exports");
+    let window = desk.open();
+    let run = window.compare_quickly();
+    at_the_results(&window, run);
+    for (entry, file, holds) in [
+        ("HTML report", "report.html", "<!doctype html>"),
+        ("CSV", "arms.csv", "popularity"),
+        ("CSV by user", "users.csv", "viewer-"),
+        ("Markdown", "tables.md", "| "),
+        ("LaTeX", "tables.tex", "\\begin{tab"),
+        ("JSON", "run.json", "\"arms\""),
+        ("Bundle", "run.semid", ""),
+    ] {
+        let path = desk.place(file);
+        desk.pick(&[&path]);
+        window.enter("button", "Export");
+        window.enter_menu(entry);
+        window.see(&format!("Saved to {}", path.display()));
+        let bytes = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        assert!(!bytes.is_empty() && text.contains(&holds.to_lowercase()), "{entry} holds {holds}");
+    }
+
+    // A chart as it is shown, in both forms.
+    for (entry, file, begins) in [("Save as SVG…", "chart.svg", &b"<svg"[..]), ("Save as PNG…", "chart.png", b"\x89PNG")] {
+        let path = desk.place(file);
+        desk.pick(&[&path]);
+        window.enter("button", "Save the chart");
+        window.enter_menu(entry);
+        window.see(&format!("Saved to {}", path.display()));
+        assert!(std::fs::read(&path).unwrap().starts_with(begins), "{entry} writes what it says");
+    }
+    let comparison = window.rpc("comparison", serde_json::json!({ "run": run })).unwrap();
+    drop(window);
+
+    let elsewhere = desk.another("bundle-elsewhere");
+    let window = elsewhere.open();
+    elsewhere.pick(&[&desk.place("run.semid")]);
+    window.click("link", "Runs");
+    window.click("button", "Open a bundle");
+    window.find("heading", "Arms");
+    let opened = window.wait("its number", "return location.hash.match(/^#\\/runs\\/(\\d+)/)?.[1] ?? null");
+    let opened: i64 = opened.as_str().unwrap().parse().unwrap();
+    let there = window.rpc("comparison", serde_json::json!({ "run": opened })).unwrap();
+    assert_eq!(there["arms"], comparison["arms"], "the other machine shows the same numbers");
+    window.shot("opened");
 }
 
 fn at_the_results(window: &Window<'_>, run: i64) {

@@ -6,7 +6,6 @@ use serde_json::json;
 use semid_window_tests::Desk;
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn settings_by_mouse_take_effect_and_outlive_the_window() {
     let desk = Desk::new("settings-mouse");
     let window = desk.open();
@@ -36,7 +35,6 @@ fn settings_by_mouse_take_effect_and_outlive_the_window() {
 }
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn settings_by_keyboard() {
     let desk = Desk::new("settings-keyboard");
     let window = desk.open();

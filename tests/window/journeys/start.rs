@@ -54,3 +54,16 @@ fn a_second_window_on_the_same_home_says_so_and_works_once_the_first_is_closed()
         assert!(Instant::now() < deadline, "the first window is closed, so the second may go on");
     }
 }
+
+#[test]
+fn movielens_is_offered_with_its_licence_and_taken_from_files_that_are_here() {
+    let desk = Desk::new("movielens").set_up("data");
+    let window = desk.open();
+    window.see("Already on this machine");
+    window.see("research");
+    window.click("button", "Get MovieLens 100K");
+    window.wait_long("its page", "return location.hash === '#/data/movielens-100k'");
+    window.see("1,682");
+    window.wait("charts are drawn", "return document.querySelectorAll('main svg[viewBox] text').length > 0");
+    window.shot("movielens");
+}

@@ -42,12 +42,22 @@ pub struct Desk {
     shots: PathBuf,
     /// Environment of the app, beside what every app gets.
     pub environment: Vec<(&'static str, String)>,
-    _one: MutexGuard<'static, ()>,
+    _one: Option<MutexGuard<'static, ()>>,
 }
 
 impl Desk {
-    /// An empty home on a new screen.
+    /// An empty home on a new screen. Waits until no other test has one.
     pub fn new(name: &'static str) -> Self {
+        let one = ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Desk { _one: Some(one), ..Desk::empty(name) }
+    }
+
+    /// Another machine in the same test.
+    pub fn another(&self, name: &'static str) -> Self {
+        Desk::empty(name)
+    }
+
+    fn empty(name: &'static str) -> Self {
         let folder = tempfile::Builder::new().prefix("semid-window-").tempdir().unwrap();
         for inner in ["home", "config", "data", "cache", "runtime", "files", "semid"] {
             fs::create_dir(folder.path().join(inner)).unwrap();
@@ -55,17 +65,20 @@ impl Desk {
         let shots = target().join("window-tests").join(name);
         let _ = fs::remove_dir_all(&shots);
         fs::create_dir_all(&shots).unwrap();
-        let one = ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        Desk { name, folder, screen: Screen::new(), shots, environment: Vec::new(), _one: one }
+        Desk { name, folder, screen: Screen::new(), shots, environment: Vec::new(), _one: None }
     }
 
-    /// A home with the text encoder in it, as set-up leaves it.
+    /// A home with the text encoder in it.
     pub fn with_encoder(name: &'static str) -> Self {
-        let desk = Desk::new(name);
-        let models = semid_home().join("models");
-        assert!(models.is_dir(), "the text encoder is needed: cargo xtask setup ({})", models.display());
-        std::os::unix::fs::symlink(models, desk.semid_home().join("models")).unwrap();
-        desk
+        Desk::new(name).set_up("models")
+    }
+
+    /// The same desk with a folder of the home as set-up leaves it.
+    pub fn set_up(self, folder: &str) -> Self {
+        let there = semid_home().join(folder);
+        assert!(there.is_dir(), "this is needed first: cargo xtask setup ({})", there.display());
+        std::os::unix::fs::symlink(there, self.semid_home().join(folder)).unwrap();
+        self
     }
 
     /// `SEMID_HOME` of the app.
@@ -426,7 +439,23 @@ impl<'d> Window<'d> {
         self.tab_to("combobox", list);
         self.key(Key::Enter);
         self.click("option", entry);
-        self.find("combobox", &format!("{list}: {entry}"));
+        let chosen = "const wanted = (function(){".to_owned()
+            + FIND
+            + "}).apply(null, ['combobox', arguments[0]]);
+            return wanted !== null && wanted.innerText.trim() === arguments[1]";
+        eventually(&format!("{list} is {entry}"), || {
+            let is_chosen = self.script(&chosen, vec![json!(list), json!(entry)]) == json!(true);
+            is_chosen.then_some(()).ok_or_else(|| self.page())
+        });
+    }
+
+    /// Chooses the entry after the one that is chosen.
+    pub fn choose_next(&self, list: &str) {
+        self.tab_to("combobox", list);
+        self.key(Key::Enter);
+        self.wait("the list is open", "return document.querySelector('[role=option]') !== null");
+        self.key(Key::Down);
+        self.key(Key::Enter);
     }
 
     /// Chooses an entry of an open menu with the keyboard.

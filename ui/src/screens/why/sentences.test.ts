@@ -43,8 +43,10 @@ describe("the sentences of a path", () => {
       "Below it there is only one code, 12 (sci-fi › thriller), on which it put 51.1 %.",
     );
   });
-  it("say where the search gave the path up", () => {
-    expect(said(why(level({ in_beam: false })), 0, 3, [])).toMatch(/Here the search gave this path up\.$/);
+  it("say where the search gave the path up, and only there", () => {
+    const path = why(level({ in_beam: false }), level({ in_beam: false }));
+    expect(said(path, 0, 3, [])).toMatch(/Here the search gave this path up\.$/);
+    expect(said(path, 1, 3, [])).not.toMatch(/gave this path up/);
   });
   it("end with the whole", () => {
     expect(plain(lastSentence(why())).replaceAll("\u202f", " ")).toBe("Multiplied, that is 2.5 % for the whole ID: rank 3 of the list.");

@@ -42,11 +42,16 @@ function after(history: readonly NamedItem[]): Part[] {
   return [words(more ? "After …, " : "After "), first, words(" and "), second, words(" the model put ")];
 }
 
+/** Whether the search gave the path up at this level; below, it is only followed. */
+export function isGivenUp(levels: readonly WhyLevel[], at: number): boolean {
+  return levels.findIndex((level) => !level.in_beam) === at;
+}
+
 /** One sentence a level. `codes` is how many levels are codes; what follows is the digit. */
 export function levelSentence(why: WhyReply, at: number, codes: number, history: readonly NamedItem[]): Part[] {
   const level = why.levels[at];
   if (!level) return [];
-  const end = level.in_beam ? "." : ". Here the search gave this path up.";
+  const end = isGivenUp(why.levels, at) ? ". Here the search gave this path up." : ".";
   if (at >= codes) {
     if (level.allowed === 1) return [words(`No other item has these codes, so the digit ${level.code} follows by itself`), ...sure(level), words(end)];
     return [
