@@ -585,7 +585,10 @@ fn eventually_within<T>(limit: Duration, what: &str, mut ask: impl FnMut() -> Re
         match ask() {
             Ok(answer) => return answer,
             Err(last) if started.elapsed() > limit => panic!("{what}: not within {limit:?}. The last answer:\n{last}"),
-            Err(_) => std::thread::sleep(Duration::from_millis(30)),
+            // Soon at first, then rarely: asking takes from the work that is waited for.
+            Err(_) => std::thread::sleep(
+                (started.elapsed() / 20).clamp(Duration::from_millis(30), Duration::from_millis(500)),
+            ),
         }
     }
 }
