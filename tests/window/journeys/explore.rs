@@ -12,7 +12,7 @@ fn explore_by_mouse_the_tree_an_item_and_its_neighbours() {
     window.shot("tree");
     for (tab, word) in [("Items", "Title"), ("Map", ""), ("Collisions", ""), ("Compare", "")] {
         window.click("tab", tab);
-        window.wait("the page stands", "return document.querySelector('[role=tabpanel]')?.innerText.length > 20 && !document.querySelector('[role=tabpanel] [aria-busy=true]')");
+        window.wait("the page stands", "return [...document.querySelectorAll('[role=tabpanel]')].some((panel) => panel.innerText.length > 20) && !document.querySelector('[role=tabpanel] [role=status]')");
         window.see(word);
         window.shot(tab.to_lowercase());
     }

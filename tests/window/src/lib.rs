@@ -462,7 +462,7 @@ impl<'d> Window<'d> {
     pub fn enter_menu(&self, entry: &str) {
         self.find("menuitem", entry);
         let here = "const active = document.activeElement;
-            return active?.getAttribute('role') === 'menuitem' && active.innerText.split('\\n')[0].trim() === arguments[0]";
+            return active?.getAttribute('role') === 'menuitem' && active.innerText.trim().startsWith(arguments[0])";
         for _ in 0..30 {
             if self.script(here, vec![json!(entry)]) == json!(true) {
                 return self.key(Key::Enter);
