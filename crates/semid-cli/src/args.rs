@@ -163,7 +163,7 @@ pub struct CompareArgs {
     /// ID schemes, by comma; a path ending in .json or .csv is a file of IDs.
     #[arg(long, value_delimiter = ',')]
     pub ids: Option<Vec<String>>,
-    /// Recommenders, by comma: popularity, item-knn, text-knn, generative.
+    /// Recommenders, by comma: popularity, item-knn, text-knn, sasrec, sasrec-bce, generative.
     #[arg(long, value_delimiter = ',')]
     pub recommenders: Option<Vec<String>>,
     /// How many seeds: 1 to n.
@@ -192,7 +192,7 @@ pub struct CompareArgs {
     /// Adjustment of p-values: holm, benjamini-hochberg.
     #[arg(long)]
     pub correction: Option<String>,
-    /// Epochs of the generative recommender, at the most.
+    /// Epochs of the recommenders that train, at the most.
     #[arg(long)]
     pub epochs: Option<usize>,
     /// Name of the run; the data set's name by default.

@@ -45,11 +45,7 @@ pub fn settings(mut settings: ExperimentSettings, args: &CompareArgs) -> Result<
         settings.evaluation.correction = one_of("--correction", correction, &known)?;
     }
     if let Some(epochs) = args.epochs {
-        for recommender in &mut settings.recommenders {
-            if let RecommenderSettings::Generative(generative) = recommender {
-                generative.epochs = epochs;
-            }
-        }
+        settings.recommenders.iter_mut().for_each(|recommender| recommender.set_epochs(epochs));
     }
     if let Some(name) = &args.name {
         settings.name = name.clone();

@@ -306,7 +306,11 @@ impl Rates {
                     RecommenderSettings::Popularity {} => interactions * 1e-8 + cases * 2e-5,
                     RecommenderSettings::ItemKnn(_) => interactions * 2e-6 + cases * 5e-5,
                     RecommenderSettings::TextKnn(_) => cases * items * dim * PER_SIMPLE_UNIT * 0.1,
-                    RecommenderSettings::Generative(_) => training_units(settings, sizes, arm) * self.per_training_unit,
+                    RecommenderSettings::Sasrec(_)
+                    | RecommenderSettings::SasrecBce(_)
+                    | RecommenderSettings::Generative(_) => {
+                        training_units(settings, sizes, arm) * self.per_training_unit
+                    }
                 },
                 StageKind::Evaluate => {
                     let draws = f64::from(settings.evaluation.resamples + settings.evaluation.flips);
@@ -317,24 +321,45 @@ impl Rates {
     }
 }
 
-/// Multiplications and additions of training, validating and ranking a generative arm with one seed; 0 for other arms.
+/// Multiplications and additions of training, validating and ranking an arm that trains with one seed; 0 for other arms.
 fn training_units(settings: &ExperimentSettings, sizes: Sizes, arm: usize) -> f64 {
     let arms = settings.arms();
     let arm = &arms[arm];
-    let RecommenderSettings::Generative(model) = &settings.recommenders[arm.recommender] else { return 0.0 };
-    let atomic = arm.ids.is_some_and(|scheme| matches!(settings.ids[scheme], IdSettings::Atomic {}));
-    // The digit that tells twins apart is one more token.
-    let tokens = if atomic { 1.0 } else { settings.codes.levels as f64 + 1.0 };
-    let codes = if atomic { sizes.items } else { f64::from(settings.codes.codes) };
-    let (width, layers, history) = (model.d_model as f64, model.layers as f64, model.max_history as f64);
-    let per_token = 2.0 * (layers * (12.0 * width * width + 2.0 * history * tokens * width) + codes * width);
-    let overlap = (history + 1.0) / model.window_stride.max(1) as f64;
-    let learned = (sizes.interactions - 2.0 * sizes.cases).max(0.0) * overlap.max(1.0) * tokens;
-    let beam = model.beam.max(2 * settings.list_length()) as f64;
-    let ranked = history * tokens + beam * tokens;
-    let validations =
-        (model.epochs / model.validate_every.max(1)) as f64 * sizes.cases.min(model.validation_cases as f64);
-    per_token * (3.0 * model.epochs as f64 * learned + (validations + sizes.cases) * ranked)
+    let stack = |layers: usize, width: f64, wide: f64, length: f64| {
+        2.0 * layers as f64 * (4.0 * width * width + 2.0 * width * wide + 2.0 * length * width)
+    };
+    let learned = |history: usize, stride: usize| {
+        let overlap = (history as f64 + 1.0) / stride.max(1) as f64;
+        (sizes.interactions - 2.0 * sizes.cases).max(0.0) * overlap.max(1.0)
+    };
+    let ranked = |epochs: usize, every: usize, cases: usize| {
+        (epochs / every.max(1)) as f64 * sizes.cases.min(cases as f64) + sizes.cases
+    };
+    match &settings.recommenders[arm.recommender] {
+        RecommenderSettings::Generative(model) => {
+            let atomic = arm.ids.is_some_and(|scheme| matches!(settings.ids[scheme], IdSettings::Atomic {}));
+            // The digit that tells twins apart is one more token.
+            let tokens = if atomic { 1.0 } else { settings.codes.levels as f64 + 1.0 };
+            let codes = if atomic { sizes.items } else { f64::from(settings.codes.codes) };
+            let (width, history) = (model.d_model as f64, model.max_history as f64);
+            let per_token = stack(model.layers, width, 4.0 * width, history * tokens) + 2.0 * codes * width;
+            let learned = learned(model.max_history, model.window_stride) * tokens;
+            let beam = model.beam.max(2 * settings.list_length()) as f64;
+            let ranked = ranked(model.epochs, model.validate_every, model.validation_cases);
+            per_token * (3.0 * model.epochs as f64 * learned + ranked * (history + beam) * tokens)
+        }
+        RecommenderSettings::Sasrec(model) | RecommenderSettings::SasrecBce(model) => {
+            let (width, history) = (model.d_model as f64, model.max_history as f64);
+            let per_item = stack(model.layers, width, model.feed_forward as f64, history);
+            let catalog = 2.0 * sizes.items * width;
+            let bce = matches!(settings.recommenders[arm.recommender], RecommenderSettings::SasrecBce(_));
+            let taught = per_item + if bce { 4.0 * width } else { catalog };
+            let learned = learned(model.max_history, model.window_stride);
+            let ranked = ranked(model.epochs, model.validate_every, model.validation_cases);
+            3.0 * model.epochs as f64 * learned * taught + ranked * (history * per_item + catalog)
+        }
+        _ => 0.0,
+    }
 }
 
 fn lock<T>(known: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -37,6 +37,7 @@ pub mod settings;
 pub mod settings_facts;
 mod settings_file;
 mod stages;
+mod training_facts;
 mod verdict;
 pub mod why;
 

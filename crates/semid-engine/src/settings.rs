@@ -13,6 +13,7 @@ use semid_core::statistics::Correction;
 use semid_models::baselines::{ItemKnnSettings, TextKnnSettings};
 use semid_models::generative::GenerativeSettings;
 use semid_models::quantizer::RqKMeans;
+use semid_models::sasrec::SasrecSettings;
 use serde::{Deserialize, Serialize};
 
 /// An experiment as typed.
@@ -106,6 +107,10 @@ pub enum RecommenderSettings {
     ItemKnn(ItemKnnSettings),
     /// Items with similar text.
     TextKnn(TextKnnSettings),
+    /// A causal transformer over items, taught by the softmax over the catalog.
+    Sasrec(SasrecSettings),
+    /// The same, taught by one sampled negative a position as in its paper.
+    SasrecBce(SasrecSettings),
     /// A decoder-only transformer over IDs.
     Generative(GenerativeSettings),
 }
@@ -179,10 +184,8 @@ impl ExperimentSettings {
             problem("recommenders", "There is no recommender. Name at least one.".into());
         }
         for recommender in &self.recommenders {
-            if let RecommenderSettings::Generative(generative) = recommender {
-                for (field, sentence) in generative.problems() {
-                    problem(&format!("recommenders.generative.{field}"), sentence);
-                }
+            for (field, sentence) in recommender.problems() {
+                problem(&format!("recommenders.{}.{field}", recommender.key()), sentence);
             }
         }
         let speaks_ids = self.recommenders.iter().any(RecommenderSettings::speaks_ids);
@@ -380,7 +383,7 @@ impl IdSettings {
 
 impl RecommenderSettings {
     /// Keys of all recommenders, as typed after `--recommenders`.
-    pub const KEYS: [&str; 4] = ["popularity", "item-knn", "text-knn", "generative"];
+    pub const KEYS: [&str; 6] = ["popularity", "item-knn", "text-knn", "sasrec", "sasrec-bce", "generative"];
 
     /// The recommender of a key with its defaults; none for a key that is no recommender.
     pub fn starter(key: &str) -> Option<Self> {
@@ -388,6 +391,8 @@ impl RecommenderSettings {
             "popularity" => RecommenderSettings::Popularity {},
             "item-knn" => RecommenderSettings::ItemKnn(ItemKnnSettings::starter()),
             "text-knn" => RecommenderSettings::TextKnn(TextKnnSettings::starter()),
+            "sasrec" => RecommenderSettings::Sasrec(SasrecSettings::starter()),
+            "sasrec-bce" => RecommenderSettings::SasrecBce(SasrecSettings::starter()),
             "generative" => RecommenderSettings::Generative(GenerativeSettings::starter()),
             _ => return None,
         })
@@ -399,6 +404,8 @@ impl RecommenderSettings {
             RecommenderSettings::Popularity {} => "popularity",
             RecommenderSettings::ItemKnn(_) => "item-knn",
             RecommenderSettings::TextKnn(_) => "text-knn",
+            RecommenderSettings::Sasrec(_) => "sasrec",
+            RecommenderSettings::SasrecBce(_) => "sasrec-bce",
             RecommenderSettings::Generative(_) => "generative",
         }
     }
@@ -409,7 +416,29 @@ impl RecommenderSettings {
             RecommenderSettings::Popularity {} => "Popularity",
             RecommenderSettings::ItemKnn(_) => "Item-kNN",
             RecommenderSettings::TextKnn(_) => "Text-kNN",
+            RecommenderSettings::Sasrec(_) => "SASRec",
+            RecommenderSettings::SasrecBce(_) => "SASRec-BCE",
             RecommenderSettings::Generative(_) => "Generative",
+        }
+    }
+
+    /// What is wrong with its own settings: field and sentence.
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        match self {
+            RecommenderSettings::Sasrec(settings) | RecommenderSettings::SasrecBce(settings) => settings.problems(),
+            RecommenderSettings::Generative(settings) => settings.problems(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Sets the passes over the training interactions, where there are any.
+    pub fn set_epochs(&mut self, epochs: usize) {
+        match self {
+            RecommenderSettings::Sasrec(settings) | RecommenderSettings::SasrecBce(settings) => {
+                settings.epochs = epochs
+            }
+            RecommenderSettings::Generative(settings) => settings.epochs = epochs,
+            _ => {}
         }
     }
 

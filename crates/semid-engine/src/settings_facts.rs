@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+use crate::training_facts::{generative_fields, sasrec_fields};
 
 /// A setting explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
@@ -131,6 +132,13 @@ pub fn recommender_sentence(key: &str) -> &'static str {
         "popularity" => "Recommends what most people met: the floor under every other number.",
         "item-knn" => "Recommends items that were met by the same people as those of the history.",
         "text-knn" => "Recommends items whose text is near to that of the history.",
+        "sasrec" => {
+            "A transformer over the items themselves, taught by the softmax over the whole catalog: the strong baseline \
+             without IDs."
+        }
+        "sasrec-bce" => {
+            "The same transformer taught as in its paper, by one sampled item a position: weaker, for comparison with papers."
+        }
         "generative" => {
             "A small transformer that writes the ID of the next item code by code, one arm for each ID scheme."
         }
@@ -412,9 +420,10 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
                 "",
             ),
         ],
+        RecommenderSettings::Sasrec(_) | RecommenderSettings::SasrecBce(_) => sasrec_fields(),
         RecommenderSettings::Generative(_) => generative_fields(),
     };
-    // A generative model is tuned by its size and the length of its training; the rest holds as it is.
+    // A model that trains is tuned by its size and the length of its training; the rest holds as it is.
     let basic = ["layers", "d_model", "max_history", "epochs"];
     facts
         .into_iter()
@@ -424,110 +433,6 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
             if basic.contains(&name) { facts } else { facts.advanced() }
         })
         .collect()
-}
-
-type Row = (&'static str, &'static str, &'static str, FieldInput, &'static str);
-
-fn generative_fields() -> Vec<Row> {
-    vec![
-        (
-            "layers",
-            "Layers",
-            "Transformer blocks: more can learn longer patterns and take proportionally longer.",
-            whole(1.0, 48.0),
-            "",
-        ),
-        (
-            "d_model",
-            "Width",
-            "Numbers that stand for one token inside the model: twice as many take about four times as long.",
-            whole(4.0, 4096.0),
-            "",
-        ),
-        ("heads", "Attention heads", "Attention heads of a block; must divide the width.", whole(1.0, 4096.0), ""),
-        (
-            "dropout",
-            "Dropout",
-            "Share of the numbers dropped while training, against learning by heart.",
-            number(0.0, 0.95),
-            "",
-        ),
-        ("max_history", "History", "The model looks at this many of the last items.", whole(1.0, 10_000.0), "items"),
-        (
-            "window_stride",
-            "Window stride",
-            "Targets in one window of a long history: history + 1 is cheapest, fewer give every target more context and \
-             take proportionally longer.",
-            whole(1.0, 10_001.0),
-            "items",
-        ),
-        ("batch_tokens", "Batch", "Tokens in one step of the optimiser.", whole(1.0, 16_777_216.0), "tokens"),
-        (
-            "epochs",
-            "Epochs",
-            "Passes over the training interactions at most; the best validation is kept.",
-            whole(1.0, 100_000.0),
-            "",
-        ),
-        (
-            "learning_rate",
-            "Learning rate",
-            "Highest learning rate, reached after the warm-up and falling along a cosine to a tenth.",
-            number(1e-9, 10.0),
-            "",
-        ),
-        (
-            "warm_up_share",
-            "Warm-up",
-            "Share of the training over which the learning rate rises from 0.",
-            number(0.0, 1.0),
-            "",
-        ),
-        ("weight_decay", "Weight decay", "AdamW's decoupled decay of the weights.", number(0.0, 10.0), ""),
-        (
-            "label_smoothing",
-            "Label smoothing",
-            "Share of the target's probability spread evenly over the codes of its level.",
-            number(0.0, 0.95),
-            "",
-        ),
-        ("clip_norm", "Gradient clip", "Gradients longer than this are shortened to it.", number(1e-6, 1e9), ""),
-        (
-            "validate_every",
-            "Validate every",
-            "Epochs from one validation to the next.",
-            whole(1.0, 100_000.0),
-            "epochs",
-        ),
-        (
-            "patience",
-            "Patience",
-            "Validations without a better NDCG@10 after which training stops.",
-            whole(1.0, 100_000.0),
-            "validations",
-        ),
-        (
-            "validation_cases",
-            "Validation cases",
-            "Users validated on at most, drawn with the seed.",
-            whole(1.0, 9_007_199_254_740_991.0),
-            "users",
-        ),
-        (
-            "beam",
-            "Beam",
-            "Prefixes kept at each level when ranking; never fewer than twice the length of the list.",
-            whole(1.0, 100_000.0),
-            "prefixes",
-        ),
-        (
-            "shards",
-            "Shards",
-            "Parts a batch is cut into, each for one thread; part of the settings, since it decides the last bits.",
-            whole(1.0, 1024.0),
-            "",
-        ),
-    ]
 }
 
 fn evaluation_fields() -> Vec<FieldFacts> {
@@ -603,15 +508,15 @@ impl FieldFacts {
     }
 }
 
-fn number(low: f64, high: f64) -> FieldInput {
+pub(crate) fn number(low: f64, high: f64) -> FieldInput {
     FieldInput::Number { low, high, whole: false }
 }
 
-fn whole(low: f64, high: f64) -> FieldInput {
+pub(crate) fn whole(low: f64, high: f64) -> FieldInput {
     FieldInput::Number { low, high, whole: true }
 }
 
-fn choice(choices: &[(&str, &str, &str)]) -> FieldInput {
+pub(crate) fn choice(choices: &[(&str, &str, &str)]) -> FieldInput {
     let owned = |(value, title, sentence): &(&str, &str, &str)| {
         ((*value).to_owned(), (*title).to_owned(), (*sentence).to_owned())
     };

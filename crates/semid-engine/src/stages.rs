@@ -15,6 +15,7 @@ use semid_core::{
 use semid_models::baselines::{ItemKnn, Popularity, TextKnn};
 use semid_models::generative::Generative;
 use semid_models::quantizer::{Lsh, RqKMeans};
+use semid_models::sasrec::{Loss, Sasrec};
 use semid_store::{Artifacts, decode_lists, encode_lists};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -307,6 +308,8 @@ fn train(
         RecommenderSettings::Popularity {} => Box::new(Popularity),
         RecommenderSettings::ItemKnn(settings) => Box::new(ItemKnn::new(settings.clone())),
         RecommenderSettings::TextKnn(settings) => Box::new(TextKnn::new(settings.clone())),
+        RecommenderSettings::Sasrec(settings) => Box::new(Sasrec::new(settings.clone(), Loss::CrossEntropy)),
+        RecommenderSettings::SasrecBce(settings) => Box::new(Sasrec::new(settings.clone(), Loss::SampledBinary)),
         RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),
     };
     let mut data = TrainingData {

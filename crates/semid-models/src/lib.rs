@@ -6,5 +6,10 @@ pub mod kernels;
 pub mod plane;
 mod products;
 pub mod quantizer;
+pub mod sasrec;
 pub mod text_encoder;
 pub mod top_k;
+mod trainer;
+mod transformer;
+
+pub use trainer::TrainingPrecision;

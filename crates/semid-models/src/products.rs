@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::kernels::{Finish, Kernel, Matrix, NR, Packed, Precision, product};
+use crate::kernels::{Finish, Kernel, Matrix, Packed, Precision, Store, product};
 
 /// `rows × dim` as the right side of a product: each row becomes a column.
 pub(crate) fn packed(rows: &[f32], dim: usize) -> Packed<f32> {
@@ -12,7 +12,7 @@ pub(crate) fn packed(rows: &[f32], dim: usize) -> Packed<f32> {
 /// `out[rows × columns] = rows · columns`, on the calling thread.
 pub(crate) fn multiply(out: &mut [f32], rows: &[f32], columns: &Packed<f32>) {
     assert_eq!(out.len() * columns.depth(), rows.len() * columns.columns(), "an inner product for each row and column");
-    into(rows, columns, &mut Store { stride: columns.columns(), out });
+    into(rows, columns, &mut Store { stride: columns.columns(), out, add: false });
 }
 
 /// The products of each of `rows` with each column, tile by tile into `finish`.
@@ -39,21 +39,6 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
 fn kernel() -> Kernel {
     static KERNEL: OnceLock<Kernel> = OnceLock::new();
     *KERNEL.get_or_init(|| Kernel::detect(Precision::F32).unwrap_or_else(|| Kernel::available()[0]))
-}
-
-struct Store<'a> {
-    out: &'a mut [f32],
-    stride: usize,
-}
-
-impl Finish for Store<'_> {
-    #[inline(always)]
-    fn tile<const FUSED: bool>(&mut self, row: usize, column: usize, width: usize, sums: &[[f32; NR]]) {
-        for (offset, sums) in sums.iter().enumerate() {
-            let start = (row + offset) * self.stride + column;
-            self.out[start..start + width].copy_from_slice(&sums[..width]);
-        }
-    }
 }
 
 #[cfg(test)]

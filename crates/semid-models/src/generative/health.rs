@@ -3,21 +3,20 @@
 use semid_core::Case;
 
 use super::layout::Layout;
-use super::model::{Packed, Trace, forward, output_rows, room};
-use super::product::{Mat, product};
-use super::real::exponentials;
+use super::model::{Packed, read};
+use crate::transformer::{Mat, Parameters, Trace, exponentials, product, room};
 
 /// Mean cross-entropy, in nats, of the first token of each case's target under the model.
 pub(crate) fn first_token_loss(layout: &Layout, parameters: &[f32], max_history: usize, cases: &[&Case]) -> f64 {
-    let (d, size) = (layout.d, layout.vocabulary.size(0));
+    let (d, size) = (layout.d(), layout.vocabulary.size(0));
     let (mut trace, mut packed, mut logits) = (Trace::default(), Packed::default(), Vec::new());
     let (mut sum, mut count) = (0.0, 0u64);
     for case in cases {
         packed.clear();
         packed.push(layout, &case.history[case.history.len().saturating_sub(max_history)..], true);
-        forward(layout, parameters, &packed, None, &mut trace);
+        read(layout, Parameters::exact(parameters), &packed, None, &mut trace);
         let last = &trace.hidden[(packed.positions() - 1) * d..];
-        let table = Mat::new(output_rows(layout, parameters, 0), size, d);
+        let table = Mat::new(&parameters[layout.output(0)], size, d);
         let row = room(&mut logits, size);
         product(row, size, Mat::new(last, 1, d), table.t(), false);
         let said: Vec<f64> =

@@ -5,30 +5,18 @@
 //! Retrieval", made decoder-only). Recommending is writing down the next item's ID: a beam search that never leaves the
 //! trie of the catalog's IDs.
 //!
-//! Where to look: `model` is the forward pass and `backward` its gradient, over one flat buffer of parameters laid out
-//! by `layout`; `trainer` is the loop around them, `search` the beam. `reference` says the same model in candle's
-//! words; tests hold the two against each other.
+//! Where to look: `model` is what feeds and reads the shared [`transformer`](crate::transformer), over one flat buffer of
+//! parameters laid out by `layout`; `learner` is what the shared [`trainer`](crate::trainer) sees of it, `search` the beam.
 
-mod adamw;
-mod attention;
-mod backward;
-mod checkpoint;
 mod follow;
 mod health;
-mod layers;
 mod layout;
+mod learner;
 mod model;
-mod product;
 mod ranker;
-mod real;
-#[cfg(test)]
-mod reference;
 mod search;
 mod settings;
-mod trainer;
 mod vocabulary;
-mod weights;
-mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -37,8 +25,12 @@ pub use follow::{ItemPath, PathLevel, PathWay};
 pub use ranker::GenerativeRanker;
 pub use settings::GenerativeSettings;
 
+use layout::Layout;
+use learner::GenerativeLearner;
 use semid_core::{Error, Ranker, Recommender, Result, SemanticIds, TokenTrie, TrainingData, Work};
 use vocabulary::Vocabulary;
+
+use crate::trainer::{self, weights::Saved};
 
 /// The generative recommender; learns to write down the ID of the next item.
 ///
@@ -63,14 +55,28 @@ impl Generative {
             let sentences: Vec<String> = problems.into_iter().map(|problem| problem.1).collect();
             return Err(Error::input(sentences.join(" ")));
         }
-        trainer::train(&self.settings, ids_of(data)?, work, data)
+        let ids = ids_of(data)?;
+        let vocabulary = Vocabulary::new(ids)?;
+        if vocabulary.items() != data.catalog.len() {
+            return Err(Error::input(format!(
+                "There are {} IDs for a catalog of {} items. Assign IDs to this catalog.",
+                vocabulary.items(),
+                data.catalog.len()
+            )));
+        }
+        let layout = Layout::new(&self.settings, vocabulary);
+        let learner = GenerativeLearner { settings: &self.settings, ids, layout, trie: TokenTrie::new(ids), data };
+        trainer::train(&learner, work, data)
     }
 }
 
 impl Generative {
     /// Like [`Recommender::restore`], as the type that can also say how it came to an item.
     pub fn restore_ranker(ids: &SemanticIds, weights: &[u8]) -> Result<GenerativeRanker> {
-        let (settings, layout, parameters) = weights::from_bytes(weights, Vocabulary::new(ids)?)?;
+        let saved = Saved::open::<GenerativeLearner<'_>>(weights)?;
+        let settings = saved.settings(|settings: &GenerativeSettings| settings.problems().len())?;
+        let layout = Layout::new(&settings, Vocabulary::new(ids)?);
+        let parameters = saved.parameters(&layout.tensors)?;
         Ok(GenerativeRanker { settings, layout, trie: TokenTrie::new(ids), parameters })
     }
 }

@@ -1,23 +1,20 @@
-//! The decoder's forward pass over sequences laid end to end, and everything its backward pass needs of it.
+//! The generative model: tokens in, hidden rows out, and what a lesson adds to every gradient.
 //!
-//! Pre-norm blocks as in GPT-2: x += mix(attention(norm(x))), x += down(gelu(up(norm(x)))). A token's input is the
-//! embedding of the token before it, of its item's position in the window, and of the level it is to predict; the
-//! output matrix is the token embedding. No padding is computed.
+//! A token's input is the embedding of the token before it, of its item's position in the window, and of the level it is
+//! to predict; the output matrix of a level is the embedding of its tokens.
 
-use super::attention::{Scratch, attend};
-use super::layers::{Dropout, activate, add_dropped, dropped, linear, norm};
 use super::layout::Layout;
-use super::real::Real;
+use crate::transformer::{
+    AnswerRoom, Asked, Dropout, Losses, Mat, Parameters, Real, Sequences, Trace, UNTAUGHT, add_rows, backward,
+    cross_entropy, forward,
+};
 
-/// Sequences end to end. Position p of a sequence belongs to item p / levels and predicts level p % levels.
+/// Sequences of tokens end to end. Position p of a sequence belongs to item p / levels and predicts level p % levels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Packed {
     /// Token that is read at each position: the opening one, then the item tokens shifted by one.
     pub inputs: Vec<u32>,
-    /// Tokens of each sequence.
-    pub lengths: Vec<usize>,
-    /// Index of the first position in the whole batch; places the dropout mask.
-    pub first: usize,
+    pub sequences: Sequences,
 }
 
 impl Packed {
@@ -36,119 +33,108 @@ impl Packed {
         if !open {
             self.inputs.pop();
         }
-        self.lengths.push(self.inputs.len() - before);
+        self.sequences.lengths.push(self.inputs.len() - before);
     }
 
     /// Forgets the sequences and keeps the room.
     pub fn clear(&mut self) {
         self.inputs.clear();
-        self.lengths.clear();
+        self.sequences.lengths.clear();
     }
 }
 
-/// What one block computed; n rows.
+/// What a batch, or a part of one, is to be taught.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lesson {
+    /// The sequences; every length is a multiple of the levels.
+    pub packed: Packed,
+    /// Per position, the code to predict inside its level, or `UNTAUGHT`.
+    pub targets: Vec<u32>,
+}
+
+impl Lesson {
+    /// Appends a window of items of which the ones from `taught` on are targets.
+    pub fn push(&mut self, layout: &Layout, items: &[u32], taught: usize) {
+        self.packed.push(layout, items, false);
+        for (place, &item) in items.iter().enumerate() {
+            for (level, &token) in layout.vocabulary.item(item).iter().enumerate() {
+                let code = token - layout.vocabulary.offset(level) as u32;
+                self.targets.push(if place >= taught { code } else { UNTAUGHT });
+            }
+        }
+    }
+
+    /// Forgets the windows and keeps the room.
+    pub fn clear(&mut self) {
+        self.packed.clear();
+        self.targets.clear();
+    }
+}
+
+/// How a lesson is taught.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Teaching {
+    pub dropout: Option<Dropout>,
+    pub label_smoothing: f64,
+    /// What each position's loss counts: one over the positions taught in the whole batch.
+    pub weight: f64,
+}
+
+/// Room for a lesson; reused from one to the next.
 #[derive(Default)]
-pub(crate) struct BlockTrace<R> {
-    /// `n × d`: the stream as it came in.
-    pub x: Vec<R>,
-    pub norm1_stats: Vec<[R; 2]>,
-    /// `n × d`
-    pub norm1: Vec<R>,
-    /// `n × 3d`
-    pub qkv: Vec<R>,
-    /// `n × heads`
-    pub attention_stats: Vec<[R; 2]>,
-    /// `n × d`
-    pub attention: Vec<R>,
-    /// `n × d`: the stream between the halves.
-    pub middle: Vec<R>,
-    pub norm2_stats: Vec<[R; 2]>,
-    /// `n × d`
-    pub norm2: Vec<R>,
-    /// `n × 4d`
-    pub up: Vec<R>,
-    /// `n × 4d`
-    pub active: Vec<R>,
+pub(crate) struct Room<R> {
+    pub trace: Trace<R>,
+    answers: AnswerRoom<R>,
 }
 
-/// What a forward pass computed, and room for the backward pass; reused from batch to batch.
-#[derive(Default)]
-pub(crate) struct Trace<R> {
-    pub blocks: Vec<BlockTrace<R>>,
-    /// `n × d`: the stream after the last block.
-    pub x: Vec<R>,
-    pub norm_stats: Vec<[R; 2]>,
-    /// `n × d`: what the output matrix is applied to.
-    pub hidden: Vec<R>,
-    /// Room of `n × d`.
-    pub narrow: Vec<R>,
-    /// Room of `n × 4d`.
-    pub wide: Vec<R>,
-    /// Gradient of the stream, `n × d`.
-    pub dx: Vec<R>,
-    /// Room of `n × d`.
-    pub dnarrow: Vec<R>,
-    /// Logits of one level.
-    pub logits: Vec<R>,
-    pub scratch: Scratch<R>,
-}
-
-/// Makes room for exactly `length` numbers; what they are is for the caller to say.
-pub(crate) fn room<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
-    buffer.resize(length, T::default());
-    buffer
-}
-
-/// Places of dropout masks: after the embedding 0, after the halves of block b 2b + 1 and 2b + 2.
-pub(crate) fn site(block: usize, half: u32) -> u32 {
-    2 * block as u32 + half
-}
-
-/// Runs the blocks; afterwards `trace.hidden` holds one row per position.
-pub(crate) fn forward<R: Real>(
+/// Reads the sequences; afterwards `trace.hidden` holds one row per position.
+pub(crate) fn read<R: Real>(
     layout: &Layout,
-    parameters: &[R],
+    parameters: Parameters<'_, R>,
     packed: &Packed,
     dropout: Option<Dropout>,
     trace: &mut Trace<R>,
 ) {
-    let (n, d, heads) = (packed.positions(), layout.d, layout.heads);
-    let first = packed.first * d;
-    trace.blocks.resize_with(layout.blocks.len(), BlockTrace::default);
-    embed(layout, parameters, packed, room(&mut trace.narrow, n * d));
-    dropped(room(&mut trace.x, n * d), &trace.narrow, dropout, 0, first);
-    for (index, (at, block)) in layout.blocks.iter().zip(&mut trace.blocks).enumerate() {
-        let p = |range: &std::ops::Range<usize>| &parameters[range.clone()];
-        std::mem::swap(&mut block.x, &mut trace.x);
-        room(&mut trace.x, n * d);
-        let norm1 = room(&mut block.norm1, n * d);
-        norm(norm1, room(&mut block.norm1_stats, n), &block.x, p(&at.norm1_gain), p(&at.norm1_bias));
-        linear(room(&mut block.qkv, n * 3 * d), norm1, p(&at.qkv), p(&at.qkv_bias));
-        let attention = room(&mut block.attention, n * d);
-        let stats = room(&mut block.attention_stats, n * heads);
-        attend(attention, stats, &block.qkv, &packed.lengths, d, heads, &mut trace.scratch);
-        linear(room(&mut trace.narrow, n * d), attention, p(&at.mix), p(&at.mix_bias));
-        let middle = room(&mut block.middle, n * d);
-        add_dropped(middle, &block.x, &trace.narrow, dropout, site(index, 1), first);
+    embed(layout, parameters, packed, trace.input(packed.positions(), layout.d()));
+    forward(&layout.stack, parameters, &packed.sequences, dropout, trace);
+}
 
-        let norm2 = room(&mut block.norm2, n * d);
-        norm(norm2, room(&mut block.norm2_stats, n), middle, p(&at.norm2_gain), p(&at.norm2_bias));
-        let up = room(&mut block.up, n * 4 * d);
-        linear(up, norm2, p(&at.up), p(&at.up_bias));
-        let active = room(&mut block.active, n * 4 * d);
-        activate(active, up);
-        linear(&mut trace.narrow, active, p(&at.down), p(&at.down_bias));
-        add_dropped(&mut trace.x, middle, &trace.narrow, dropout, site(index, 2), first);
+/// Forward and backward: adds to `gradients`, returns the losses.
+pub(crate) fn teach<R: Real>(
+    layout: &Layout,
+    parameters: Parameters<'_, R>,
+    gradients: &mut [R],
+    lesson: &Lesson,
+    teaching: Teaching,
+    room: &mut Room<R>,
+) -> Losses {
+    let Room { trace, answers } = room;
+    read(layout, parameters, &lesson.packed, teaching.dropout, trace);
+    let (d, levels) = (layout.d(), layout.levels());
+    let (hidden, dhidden) = trace.hidden_and_gradient();
+    let mut losses = Losses::default();
+    for level in 0..levels {
+        let from = (level * d).min(hidden.len());
+        let asked = Asked {
+            hidden: Mat::strided(&hidden[from..], lesson.packed.positions() / levels, d, levels * d),
+            table: parameters.matrix(&layout.output(level), d),
+            label_smoothing: teaching.label_smoothing,
+            weight: teaching.weight,
+        };
+        let targets = lesson.targets.iter().skip(level).step_by(levels).copied();
+        let dtable = &mut gradients[layout.output(level)];
+        losses.add(&cross_entropy(asked, targets, &mut dhidden[from..], levels * d, dtable, answers));
     }
-    let (gain, bias) = (&parameters[layout.norm_gain.clone()], &parameters[layout.norm_bias.clone()]);
-    norm(room(&mut trace.hidden, n * d), room(&mut trace.norm_stats, n), &trace.x, gain, bias);
+    let dinput = backward(&layout.stack, parameters, gradients, &lesson.packed.sequences, teaching.dropout, trace);
+    embed_back(layout, gradients, &lesson.packed, dinput);
+    losses
 }
 
 /// The inputs of all positions, `n × d`: token + position of the item + level.
-fn embed<R: Real>(layout: &Layout, parameters: &[R], packed: &Packed, out: &mut [R]) {
-    let (d, levels) = (layout.d, layout.levels());
+fn embed<R: Real>(layout: &Layout, parameters: Parameters<'_, R>, packed: &Packed, out: &mut [R]) {
+    let (d, levels) = (layout.d(), layout.levels());
     let mut rows = out.chunks_exact_mut(d).zip(&packed.inputs);
-    for &length in &packed.lengths {
+    for &length in &packed.sequences.lengths {
         for (place, (row, &token)) in rows.by_ref().take(length).enumerate() {
             embed_one(layout, parameters, row, token, place / levels, place % levels);
         }
@@ -158,23 +144,34 @@ fn embed<R: Real>(layout: &Layout, parameters: &[R], packed: &Packed, out: &mut 
 /// The input of one position.
 pub(crate) fn embed_one<R: Real>(
     layout: &Layout,
-    parameters: &[R],
+    parameters: Parameters<'_, R>,
     row: &mut [R],
     token: u32,
     position: usize,
     level: usize,
 ) {
-    let d = layout.d;
-    let token = &parameters[layout.token.start + token as usize * d..][..d];
-    let position = &parameters[layout.position.start + position * d..][..d];
-    let level = &parameters[layout.level.start + level * d..][..d];
+    let d = layout.d();
+    let token = &parameters.at(&layout.token)[token as usize * d..][..d];
+    let position = &parameters.at(&layout.position)[position * d..][..d];
+    let level = &parameters.at(&layout.level)[level * d..][..d];
     for (((row, &a), &b), &c) in row.iter_mut().zip(token).zip(position).zip(level) {
         *row = a + b + c;
     }
 }
 
-/// The rows of the output matrix for one level, `size × d`.
-pub(crate) fn output_rows<'a, R>(layout: &Layout, parameters: &'a [R], level: usize) -> &'a [R] {
-    let (offset, size) = (layout.vocabulary.offset(level), layout.vocabulary.size(level));
-    &parameters[layout.token.start + offset * layout.d..][..size * layout.d]
+/// Adds each position's gradient to the rows it was embedded from.
+fn embed_back<R: Real>(layout: &Layout, gradients: &mut [R], packed: &Packed, dinput: &[R]) {
+    let (d, levels) = (layout.d(), layout.levels());
+    let mut rows = dinput.chunks_exact(d).zip(&packed.inputs);
+    for &length in &packed.sequences.lengths {
+        for (place, (row, &token)) in rows.by_ref().take(length).enumerate() {
+            for start in [
+                layout.token.start + token as usize * d,
+                layout.position.start + place / levels * d,
+                layout.level.start + place % levels * d,
+            ] {
+                add_rows(&mut gradients[start..start + d], row);
+            }
+        }
+    }
 }

@@ -4,9 +4,11 @@ use rayon::prelude::*;
 use semid_core::{Error, History, RankedList, Ranker, Result, TokenTrie, Work};
 
 use super::layout::Layout;
+use super::learner::GenerativeLearner;
 use super::search::{Emission, SearchRoom, Searcher};
 use super::settings::GenerativeSettings;
-use super::weights;
+use crate::trainer::weights;
+use crate::transformer::Parameters;
 
 /// A trained generative recommender.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ impl GenerativeRanker {
         let key = work.seed().key("generative ties");
         Searcher {
             layout: &self.layout,
-            parameters: &self.parameters,
+            parameters: Parameters::exact(&self.parameters),
             trie: &self.trie,
             max_history: self.settings.max_history,
             tie_seed: u64::from_le_bytes([key[0], key[1], key[2], key[3], key[4], key[5], key[6], key[7]]),
@@ -118,10 +120,10 @@ impl Ranker for GenerativeRanker {
     }
 
     fn parameters(&self) -> usize {
-        self.layout.parameters()
+        self.layout.tensors.numbers()
     }
 
     fn weights(&self) -> Option<Vec<u8>> {
-        Some(weights::to_bytes(&self.settings, &self.layout, &self.parameters))
+        Some(weights::to_bytes::<GenerativeLearner<'_>>(&self.settings, &self.layout.tensors, &self.parameters))
     }
 }

@@ -10,11 +10,11 @@ use std::collections::{HashMap, HashSet};
 use semid_core::{History, RankedEntry, RankedList, TokenTrie};
 
 use super::follow::Follow;
-use super::layers::{activate, linear, norm};
 use super::layout::Layout;
-use super::model::{Packed, Trace, embed_one, forward, output_rows, room};
-use super::product::{Mat, product, small_product};
-use super::real::{exponentials, vectorised};
+use super::model::{Packed, embed_one, read};
+use crate::transformer::{
+    Mat, Parameters, ProductRoom, Trace, activate, exponentials, linear, norm, product, room, small_product, vectorised,
+};
 
 /// What the search may emit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) enum Emission {
 #[derive(Clone, Copy)]
 pub(crate) struct Searcher<'a> {
     pub layout: &'a Layout,
-    pub parameters: &'a [f32],
+    pub parameters: Parameters<'a, f32>,
     pub trie: &'a TokenTrie,
     pub max_history: usize,
     /// Orders equal scores.
@@ -54,6 +54,7 @@ pub(crate) struct SearchRoom {
     keys: Vec<f32>,
     scores: Vec<f32>,
     stats: Vec<[f32; 2]>,
+    products: ProductRoom,
 }
 
 /// A prefix, or at the end a whole ID.
@@ -114,7 +115,7 @@ impl Searcher<'_> {
         at: &mut SearchRoom,
         mut follow: Option<&mut Follow>,
     ) -> Vec<Vec<Hypothesis>> {
-        let (layout, levels, d) = (self.layout, self.layout.levels(), self.layout.d);
+        let (layout, levels, d) = (self.layout, self.layout.levels(), self.layout.d());
         at.packed.clear();
         let mut starts = Vec::with_capacity(histories.len());
         for history in histories {
@@ -122,12 +123,12 @@ impl Searcher<'_> {
             let recent = &history.items[history.items.len().saturating_sub(self.max_history)..];
             at.packed.push(layout, recent, true);
         }
-        forward(layout, self.parameters, &at.packed, None, &mut at.trace);
-        at.cache.resize_with(layout.blocks.len(), Vec::new);
+        read(layout, self.parameters, &at.packed, None, &mut at.trace);
+        at.cache.resize_with(layout.stack.blocks.len(), Vec::new);
         for cache in &mut at.cache {
             cache.resize_with(levels - 1, Vec::new);
         }
-        let lengths = at.packed.lengths.clone();
+        let lengths = at.packed.sequences.lengths.clone();
         room(&mut at.hidden, histories.len() * d);
         for (user, (&start, &length)) in starts.iter().zip(&lengths).enumerate() {
             let last = start + length - 1;
@@ -145,7 +146,7 @@ impl Searcher<'_> {
             }
             let size = layout.vocabulary.size(level);
             let rows = at.hidden.len() / d;
-            let table = Mat::new(output_rows(layout, self.parameters, level), size, d);
+            let table = Mat::new(self.parameters.at(&layout.output(level)), size, d);
             product(room(&mut at.logits, rows * size), size, Mat::new(&at.hidden, rows, d), table.t(), false);
             let mut logits = at.logits.chunks_exact(size);
             for (user, beam_of_user) in beams.iter_mut().enumerate() {
@@ -237,10 +238,10 @@ impl Searcher<'_> {
         lengths: &[usize],
         at: &mut SearchRoom,
     ) {
-        let (layout, d, levels) = (self.layout, self.layout.d, self.layout.levels());
+        let (layout, d, levels) = (self.layout, self.layout.d(), self.layout.levels());
         let step = level - 1;
         let rows: usize = beams.iter().map(Vec::len).sum();
-        let p = |range: &std::ops::Range<usize>| &self.parameters[range.clone()];
+        let p = |range: &std::ops::Range<usize>| self.parameters.at(range);
         room(&mut at.x, rows * d);
         let mut row = 0;
         for (beam, &length) in beams.iter_mut().zip(lengths) {
@@ -252,10 +253,16 @@ impl Searcher<'_> {
             }
         }
         room(&mut at.stats, rows);
-        for (index, block) in layout.blocks.iter().enumerate() {
+        for (index, block) in layout.stack.blocks.iter().enumerate() {
             let normed = room(&mut at.normed, rows * d);
             norm(normed, &mut at.stats, &at.x, p(&block.norm1_gain), p(&block.norm1_bias));
-            linear(room(&mut at.cache[index][step], rows * 3 * d), normed, p(&block.qkv), p(&block.qkv_bias));
+            linear(
+                room(&mut at.cache[index][step], rows * 3 * d),
+                normed,
+                self.parameters.matrix(&block.qkv, 3 * d),
+                p(&block.qkv_bias),
+                &mut at.products,
+            );
             room(&mut at.attention, rows * d);
             let mut from = 0;
             for (user, beam) in beams.iter().enumerate() {
@@ -273,17 +280,29 @@ impl Searcher<'_> {
                 );
                 from += beam.len();
             }
-            linear(room(&mut at.narrow, rows * d), &at.attention, p(&block.mix), p(&block.mix_bias));
+            linear(
+                room(&mut at.narrow, rows * d),
+                &at.attention,
+                self.parameters.matrix(&block.mix, d),
+                p(&block.mix_bias),
+                &mut at.products,
+            );
             add(&mut at.x, &at.narrow);
             norm(normed, &mut at.stats, &at.x, p(&block.norm2_gain), p(&block.norm2_bias));
             let wide = room(&mut at.wide, rows * 4 * d);
-            linear(wide, normed, p(&block.up), p(&block.up_bias));
+            linear(wide, normed, self.parameters.matrix(&block.up, 4 * d), p(&block.up_bias), &mut at.products);
             let active = room(&mut at.active, rows * 4 * d);
             activate(active, wide);
-            linear(&mut at.narrow, active, p(&block.down), p(&block.down_bias));
+            linear(
+                &mut at.narrow,
+                active,
+                self.parameters.matrix(&block.down, d),
+                p(&block.down_bias),
+                &mut at.products,
+            );
             add(&mut at.x, &at.narrow);
         }
-        let (gain, bias) = (p(&layout.norm_gain), p(&layout.norm_bias));
+        let (gain, bias) = (p(&layout.stack.norm_gain), p(&layout.stack.norm_bias));
         norm(room(&mut at.hidden, rows * d), &mut at.stats, &at.x, gain, bias);
     }
 }
@@ -307,7 +326,7 @@ fn attend_to_past(
     keys: &mut Vec<f32>,
     scores: &mut Vec<f32>,
 ) {
-    let (d, width) = (layout.d, layout.head_width());
+    let (d, width) = (layout.d(), layout.d() / layout.stack.shape.heads);
     let length = history.len() / (3 * d);
     let scale = 1.0 / (width as f32).sqrt();
     let padded = length.next_multiple_of(16);

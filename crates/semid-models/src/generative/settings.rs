@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::trainer::{Problems, Regime, TrainingPrecision};
+
 /// How the generative recommender is built, trained and decoded. Every field counts; nothing is implied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +46,8 @@ pub struct GenerativeSettings {
     /// Parts a batch is cut into, each computed by one thread. Part of the settings and not of the machine, since the
     /// order in which gradients are added decides the last bits.
     pub shards: usize,
+    /// What the products of training multiply; ranking multiplies f32.
+    pub precision: TrainingPrecision,
 }
 
 impl GenerativeSettings {
@@ -68,57 +72,38 @@ impl GenerativeSettings {
             validation_cases: 1000,
             beam: 40,
             shards: 4,
+            precision: TrainingPrecision::F32,
+        }
+    }
+
+    /// What the training reads of them.
+    pub(crate) fn regime(&self) -> Regime {
+        Regime {
+            dropout: self.dropout,
+            max_history: self.max_history,
+            window_stride: self.window_stride,
+            batch_positions: self.batch_tokens,
+            epochs: self.epochs,
+            learning_rate: self.learning_rate,
+            warm_up_share: self.warm_up_share,
+            weight_decay: self.weight_decay,
+            clip_norm: self.clip_norm,
+            validate_every: self.validate_every,
+            patience: self.patience,
+            validation_cases: self.validation_cases,
+            shards: self.shards,
+            precision: self.precision,
         }
     }
 
     /// What is wrong with the settings: field and sentence, all at once; empty when they can be used.
     pub fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        let mut check = |field, holds: bool, sentence: String| {
-            if !holds {
-                problems.push((field, sentence));
-            }
-        };
-        let within = |value: usize, low: usize, high: usize| (low..=high).contains(&value);
-        check("layers", within(self.layers, 1, 48), format!("layers is {}; choose 1 to 48.", self.layers));
-        check("d_model", within(self.d_model, 4, 4096), format!("d_model is {}; choose 4 to 4096.", self.d_model));
-        check(
-            "heads",
-            self.heads > 0 && self.d_model.is_multiple_of(self.heads.max(1)),
-            format!("heads is {}; choose a number that divides d_model ({}).", self.heads, self.d_model),
-        );
-        check(
-            "max_history",
-            within(self.max_history, 1, 10_000),
-            format!("max_history is {}; choose 1 to 10000 items.", self.max_history),
-        );
-        check(
-            "window_stride",
-            within(self.window_stride, 1, self.max_history + 1),
-            format!("window_stride is {}; choose 1 to max_history + 1.", self.window_stride),
-        );
-        for (field, value, high) in [
-            ("batch_tokens", self.batch_tokens, 1 << 24),
-            ("epochs", self.epochs, 100_000),
-            ("validate_every", self.validate_every, 100_000),
-            ("patience", self.patience, 100_000),
-            ("validation_cases", self.validation_cases, usize::MAX),
-            ("beam", self.beam, 100_000),
-            ("shards", self.shards, 1024),
-        ] {
-            check(field, within(value, 1, high), format!("{field} is {value}; choose 1 to {high}."));
-        }
-        for (field, value, low, high) in [
-            ("dropout", self.dropout, 0.0, 0.95),
-            ("learning_rate", self.learning_rate, 1e-9, 10.0),
-            ("warm_up_share", self.warm_up_share, 0.0, 1.0),
-            ("weight_decay", self.weight_decay, 0.0, 10.0),
-            ("label_smoothing", self.label_smoothing, 0.0, 0.95),
-            ("clip_norm", self.clip_norm, 1e-6, 1e9),
-        ] {
-            check(field, (low..=high).contains(&value), format!("{field} is {value}; choose {low} to {high}."));
-        }
-        problems
+        let mut problems = Problems::default();
+        problems.check_shape(self.layers, self.d_model, self.heads);
+        problems.check_counts(&[("batch_tokens", self.batch_tokens, 1, 1 << 24), ("beam", self.beam, 1, 100_000)]);
+        problems.check_regime(&self.regime());
+        problems.check_numbers(&[("label_smoothing", self.label_smoothing, 0.0, 0.95)]);
+        problems.0
     }
 }
 

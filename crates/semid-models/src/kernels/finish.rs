@@ -114,6 +114,50 @@ impl<T: Element> Finish for Scatter<'_, T> {
     }
 }
 
+/// `out = sums`, or `out += sums`.
+pub struct Store<'a> {
+    /// `rows × stride`.
+    pub out: &'a mut [f32],
+    /// Numbers between two rows of `out`.
+    pub stride: usize,
+    /// Whether to add to what is there.
+    pub add: bool,
+}
+
+impl Finish for Store<'_> {
+    #[inline(always)]
+    fn tile<const FUSED: bool>(&mut self, row: usize, column: usize, width: usize, sums: &[[f32; NR]]) {
+        for (offset, sums) in sums.iter().enumerate() {
+            let start = (row + offset) * self.stride + column;
+            let out = &mut self.out[start..start + width];
+            if self.add {
+                out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
+            } else {
+                out.copy_from_slice(&sums[..width]);
+            }
+        }
+    }
+}
+
+/// `out += sumsᵀ`: a column of the product is a row of `out`.
+pub struct AddTransposed<'a> {
+    /// `columns × stride`.
+    pub out: &'a mut [f32],
+    /// Numbers between two rows of `out`.
+    pub stride: usize,
+}
+
+impl Finish for AddTransposed<'_> {
+    #[inline(always)]
+    fn tile<const FUSED: bool>(&mut self, row: usize, column: usize, width: usize, sums: &[[f32; NR]]) {
+        for lane in 0..width {
+            let start = (column + lane) * self.stride + row;
+            let out = &mut self.out[start..start + sums.len()];
+            out.iter_mut().zip(sums).for_each(|(out, sums)| *out += sums[lane]);
+        }
+    }
+}
+
 #[inline(always)]
 fn store<T: Element>(values: &[f32; NR], width: usize, out: &mut [T]) {
     if width == NR {

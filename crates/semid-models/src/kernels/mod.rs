@@ -11,8 +11,10 @@
 #[cfg(target_arch = "x86_64")]
 mod amx;
 mod element;
+mod entropy;
 mod finish;
 mod kernel;
+mod layouts;
 mod math;
 mod packed;
 mod portable;
@@ -24,8 +26,10 @@ mod tiles;
 mod x86;
 
 pub use element::{Bf16, Element};
-pub use finish::{Activation, AddBiasActivate, AddBiasResidual, Finish, Scatter};
+pub use entropy::{RowSlope, RowSum, Slopes, SumRows};
+pub use finish::{Activation, AddBiasActivate, AddBiasResidual, AddTransposed, Finish, Scatter, Store};
 pub use kernel::{Kernel, Precision};
+pub use layouts::{rounded, transposed};
 pub use packed::{NR, Packed};
 pub use rows::{Norm, layer_norm, softmax};
 pub use tiles::{Matrix, product};

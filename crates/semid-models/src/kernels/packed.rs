@@ -112,17 +112,27 @@ impl<T: Element> Packed<T> {
     }
 
     /// Makes room, with zeros where there is padding, and gives the panels to be filled.
-    fn reshape(&mut self, columns: usize, depth: usize, padded_depth: usize) -> std::slice::ChunksExactMut<'_, T> {
+    pub(super) fn reshape(
+        &mut self,
+        columns: usize,
+        depth: usize,
+        padded_depth: usize,
+    ) -> std::slice::ChunksExactMut<'_, T> {
+        let panel = padded_depth * NR;
+        self.room(columns, depth, padded_depth).chunks_exact_mut(panel.max(1))
+    }
+
+    /// The same as one slice, panel after panel.
+    pub(super) fn room(&mut self, columns: usize, depth: usize, padded_depth: usize) -> &mut [T] {
         assert!(padded_depth >= depth && padded_depth.is_multiple_of(T::GROUP), "a depth is padded to whole groups");
         self.depth = padded_depth;
         self.columns = columns;
-        let panel_length = padded_depth * NR;
-        let length = columns.div_ceil(NR) * panel_length;
+        let length = columns.div_ceil(NR) * padded_depth * NR;
         if padded_depth > depth || !columns.is_multiple_of(NR) {
             self.lines.clear();
         }
         self.lines.resize((length * size_of::<T>()).div_ceil(size_of::<CacheLine>()), CacheLine::zeroed());
         let numbers: &mut [T] = bytemuck::cast_slice_mut(&mut self.lines);
-        numbers[..length].chunks_exact_mut(panel_length.max(1))
+        &mut numbers[..length]
     }
 }

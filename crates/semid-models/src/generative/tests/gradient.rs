@@ -1,17 +1,16 @@
 //! The hand-written gradient against candle's autograd and against difference quotients, in f64.
 
-use candle_core::{DType, Device};
+use candle_core::{DType, Device, Tensor};
 use rand::Rng;
 use semid_core::Seed;
 
 use super::{World, settings};
-use crate::generative::backward::{Lesson, Teaching, teach};
-use crate::generative::layers::Dropout;
+use crate::generative::GenerativeSettings;
 use crate::generative::layout::Layout;
-use crate::generative::model::Trace;
-use crate::generative::reference::Reference;
+use crate::generative::model::{Lesson, Room, Teaching, teach};
 use crate::generative::vocabulary::Vocabulary;
-use crate::generative::{GenerativeSettings, real::Real};
+use crate::transformer::reference::Reference;
+use crate::transformer::{Dropout, Parameters, Real, UNTAUGHT};
 
 /// A model whose every parameter matters, and windows of several lengths, one with context that is not taught.
 fn lesson() -> (Layout, Vec<f64>, Lesson) {
@@ -21,6 +20,7 @@ fn lesson() -> (Layout, Vec<f64>, Lesson) {
     let mut rng = Seed(3).rng("parameters");
     let parameters = layout
         .tensors
+        .0
         .iter()
         .flat_map(|tensor| {
             let base = if tensor.name.ends_with("gain") { 1.0 } else { 0.0 };
@@ -36,27 +36,55 @@ fn lesson() -> (Layout, Vec<f64>, Lesson) {
 }
 
 fn taught(lesson: &Lesson) -> f64 {
-    lesson.targets.iter().filter(|&&target| target != u32::MAX).count() as f64
+    lesson.targets.iter().filter(|&&target| target != UNTAUGHT).count() as f64
 }
 
 fn run<R: Real>(layout: &Layout, parameters: &[R], lesson: &Lesson, dropout: f64) -> (f64, Vec<R>) {
     let mut gradients = vec![R::default(); parameters.len()];
     let weight = 1.0 / taught(lesson);
     let teaching = Teaching { dropout: Dropout::new(dropout, 5), label_smoothing: 0.1, weight };
-    let losses = teach(layout, parameters, &mut gradients, lesson, teaching, &mut Trace::default());
+    let losses = teach(layout, Parameters::exact(parameters), &mut gradients, lesson, teaching, &mut Room::default());
     (losses.mean(), gradients)
+}
+
+/// The mean objective in candle: windows padded at their end to one length.
+fn expected_loss(layout: &Layout, candle: &Reference<'_>, lesson: &Lesson, smooth: f64) -> candle_core::Result<Tensor> {
+    let (levels, lengths) = (layout.levels(), &lesson.packed.sequences.lengths);
+    let (sequences, longest) = (lengths.len(), *lengths.iter().max().unwrap());
+    let (mut inputs, mut targets, mut start) = (Vec::new(), Vec::new(), 0);
+    for &length in lengths {
+        inputs.extend_from_slice(&lesson.packed.inputs[start..start + length]);
+        targets.extend_from_slice(&lesson.targets[start..start + length]);
+        inputs.resize(inputs.len() + longest - length, layout.vocabulary.opening());
+        targets.resize(targets.len() + longest - length, UNTAUGHT);
+        start += length;
+    }
+    let positions = candle.rows(&layout.position, (0..longest).map(|place| (place / levels) as u32).collect())?;
+    let level = candle.rows(&layout.level, (0..longest).map(|place| (place % levels) as u32).collect())?;
+    let tokens = candle.rows(&layout.token, inputs)?.reshape((sequences, longest, layout.d()))?;
+    let hidden = candle.hidden(&layout.stack, &tokens.broadcast_add(&(positions + level)?)?)?;
+    // [sequences · items, levels, d]
+    let hidden = hidden.reshape((sequences * longest / levels, levels, layout.d()))?;
+    let mut sum = Tensor::zeros((), DType::F64, &Device::Cpu)?;
+    for level in 0..levels {
+        let (offset, size) = (layout.vocabulary.offset(level), layout.vocabulary.size(level));
+        let table = candle.tensor(&layout.token).narrow(0, offset, size)?;
+        let targets: Vec<u32> = targets.iter().skip(level).step_by(levels).copied().collect();
+        sum = (sum + candle.objective(&hidden.narrow(1, level, 1)?.squeeze(1)?, &table, &targets, smooth)?)?;
+    }
+    sum / taught(lesson)
 }
 
 #[test]
 fn loss_and_every_gradient_agree_with_candle() {
     let (layout, parameters, lesson) = lesson();
     let (loss, gradients) = run(&layout, &parameters, &lesson, 0.0);
-    let reference = Reference::new(&layout, &parameters, DType::F64, &Device::Cpu).unwrap();
-    let expected = reference.loss(&lesson, 0.1).unwrap();
+    let reference = Reference::new(&layout.tensors, &parameters, DType::F64, &Device::Cpu).unwrap();
+    let expected = expected_loss(&layout, &reference, &lesson, 0.1).unwrap();
     let difference = (loss - expected.to_scalar::<f64>().unwrap()).abs();
     assert!(difference < 1e-10, "the two losses differ by {difference}");
     let store = expected.backward().unwrap();
-    for (tensor, expected) in layout.tensors.iter().zip(reference.gradients(&store).unwrap()) {
+    for (tensor, expected) in layout.tensors.0.iter().zip(reference.gradients(&store).unwrap()) {
         let expected = expected.unwrap_or_else(|| panic!("candle's gradient does not reach {}", tensor.name));
         let largest = expected.iter().fold(0.0f64, |most, value| most.max(value.abs()));
         // A bias of the keys shifts all scores of a row alike, so that third of the tensor has none; the rest must.
@@ -72,7 +100,7 @@ fn gradients_agree_with_difference_quotients_with_dropout_on() {
     let (layout, mut parameters, lesson) = lesson();
     let (_, gradients) = run(&layout, &parameters, &lesson, 0.3);
     let mut rng = Seed(4).rng("places");
-    for tensor in &layout.tensors {
+    for tensor in &layout.tensors.0 {
         for _ in 0..4 {
             let at = rng.random_range(tensor.at.clone());
             let kept = parameters[at];

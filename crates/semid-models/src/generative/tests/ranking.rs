@@ -5,21 +5,22 @@ use std::collections::HashSet;
 use semid_core::{History, Ranker, Seed, Work};
 
 use super::{World, settings, trained};
-use crate::generative::model::{Packed, Trace, forward, output_rows};
+use crate::generative::model::{Packed, read};
+use crate::transformer::{Parameters, Trace};
 
 /// Log-probability of an item's ID after a history, by one plain forward pass over both.
 fn teacher_forced(ranker: &crate::generative::GenerativeRanker, history: &[u32], item: u32) -> f64 {
-    let (layout, levels, d) = (&ranker.layout, ranker.layout.levels(), ranker.layout.d);
+    let (layout, levels, d) = (&ranker.layout, ranker.layout.levels(), ranker.layout.d());
     let recent = &history[history.len().saturating_sub(ranker.settings.max_history)..];
     let items: Vec<u32> = recent.iter().copied().chain([item]).collect();
     let mut packed = Packed::default();
     packed.push(layout, &items, false);
     let mut trace = Trace::default();
-    forward(layout, &ranker.parameters, &packed, None, &mut trace);
+    read(layout, Parameters::exact(&ranker.parameters), &packed, None, &mut trace);
     (0..levels)
         .map(|level| {
             let hidden = &trace.hidden[(recent.len() * levels + level) * d..][..d];
-            let logits: Vec<f64> = output_rows(layout, &ranker.parameters, level)
+            let logits: Vec<f64> = ranker.parameters[layout.output(level)]
                 .chunks(d)
                 .map(|row| row.iter().zip(hidden).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum())
                 .collect();

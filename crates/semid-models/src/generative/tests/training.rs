@@ -1,26 +1,11 @@
 //! The training as a whole: it learns, resumes, repeats itself, stops when asked.
 
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use semid_core::{Checkpoints, Error, Ranker, Recommender, Result, Seed, TrainingData, Work};
+use semid_core::{Error, Ranker, Recommender, Seed, TrainingData, Work};
 
-use super::{World, settings, trained};
+use super::{Slot, World, cancelled_again_and_again, settings, trained};
 use crate::generative::{Generative, GenerativeSettings};
-
-/// Keeps the last state, and cancels the work when asked for progress often enough.
-#[derive(Default)]
-struct Slot(Mutex<Option<Vec<u8>>>);
-
-impl Checkpoints for Slot {
-    fn load(&self) -> Result<Option<Vec<u8>>> {
-        Ok(self.0.lock().unwrap().clone())
-    }
-    fn save(&self, state: &[u8]) -> Result<()> {
-        *self.0.lock().unwrap() = Some(state.to_vec());
-        Ok(())
-    }
-}
 
 #[test]
 fn it_learns_what_comes_next() {
@@ -64,30 +49,8 @@ fn seeds_give_different_models() {
 fn a_training_cancelled_again_and_again_ends_with_the_same_bytes() {
     let world = World::new(4, 40);
     let whole = trained(&world, &settings());
-    let slot = Slot::default();
-    let data = TrainingData { checkpoints: &slot, ..world.data() };
-    let mut cancelled = 0;
-    let resumed = loop {
-        let work = Work::new(Seed(7));
-        let cancel = work.cancel();
-        let watched = work.clone();
-        // Later and later, so that cancels fall into batches, validations and between them, and the end is reached.
-        let wait = Duration::from_micros(1500 * (cancelled + 1));
-        let watcher = std::thread::spawn(move || {
-            while watched.view().steps.is_empty() {
-                std::thread::yield_now();
-            }
-            std::thread::sleep(wait);
-            cancel.cancel();
-        });
-        let result = Generative::new(settings()).train(&work, &data);
-        watcher.join().unwrap();
-        match result {
-            Ok(ranker) => break ranker,
-            Err(Error::Cancelled) => cancelled += 1,
-            Err(other) => panic!("{other}"),
-        }
-    };
+    let train = |work: &Work, data: &TrainingData<'_>| Generative::new(settings()).train(work, data);
+    let (resumed, cancelled) = cancelled_again_and_again(&world, train);
     assert!(cancelled > 0, "it was cancelled at least once");
     assert!(whole.weights() == resumed.weights(), "{cancelled} interruptions left no trace in the weights");
 }

@@ -4,7 +4,7 @@ use semid_core::SeriesPoint;
 use serde::{Deserialize, Serialize};
 
 use super::adamw::AdamW;
-use super::backward::Losses;
+use crate::transformer::Losses;
 
 /// Where a training stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ struct Header {
     best: bool,
 }
 
-const MAGIC: &[u8; 8] = b"semidgc1";
+const MAGIC: &[u8; 8] = b"semidtr2";
 
 impl State {
     /// The state's bytes: magic, the training's fingerprint, a JSON header, f32 values, and a digest of all of it.

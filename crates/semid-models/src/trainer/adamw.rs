@@ -2,8 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::layout::Layout;
-use super::real::vectorised;
+use crate::transformer::{Tensors, sum_of, vectorised};
 
 /// The optimiser's memory of past gradients.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +35,7 @@ impl AdamW {
     }
 
     /// Updates the parameters from the shards' gradients and clears those; returns the gradient's norm before clipping.
-    pub fn update(&mut self, layout: &Layout, parameters: &mut [f32], shards: &mut [Vec<f32>], rates: Rates) -> f64 {
+    pub fn update(&mut self, tensors: &Tensors, parameters: &mut [f32], shards: &mut [Vec<f32>], rates: Rates) -> f64 {
         let Some((total, others)) = shards.split_first_mut() else { return 0.0 };
         let others = &*others;
         let squares: Vec<f64> = total
@@ -52,7 +51,7 @@ impl AdamW {
                                 *total += other;
                             }
                         }
-                        f64::from(super::real::sum_of(total, total, |a, b| a * b))
+                        f64::from(sum_of(total, total, |a, b| a * b))
                     },
                 )
             })
@@ -64,7 +63,7 @@ impl AdamW {
         let (unbias1, unbias2) = (1.0 - BETA1.powi(steps), 1.0 - BETA2.powi(steps));
         let rate = rates.learning_rate as f32 / unbias1;
         let decay = (rates.learning_rate * rates.weight_decay) as f32;
-        let decaying = layout.tensors.iter().filter(|tensor| tensor.decays()).map(|tensor| tensor.at.clone());
+        let decaying = tensors.0.iter().filter(|tensor| tensor.decays()).map(|tensor| tensor.at.clone());
         for range in decaying {
             parameters[range].par_chunks_mut(CHUNK).for_each(|chunk| chunk.iter_mut().for_each(|p| *p -= decay * *p));
         }

@@ -34,6 +34,10 @@ pub trait Real:
     fn sqrt(self) -> Self;
     /// The larger one.
     fn max(self, other: Self) -> Self;
+    /// The same numbers, if they are f32.
+    fn singles(numbers: &[Self]) -> Option<&[f32]>;
+    /// The same numbers, if they are f32.
+    fn singles_mut(numbers: &mut [Self]) -> Option<&mut [f32]>;
 }
 
 impl Real for f32 {
@@ -77,6 +81,14 @@ impl Real for f32 {
     fn max(self, other: f32) -> f32 {
         if self > other { self } else { other }
     }
+    #[inline(always)]
+    fn singles(numbers: &[f32]) -> Option<&[f32]> {
+        Some(numbers)
+    }
+    #[inline(always)]
+    fn singles_mut(numbers: &mut [f32]) -> Option<&mut [f32]> {
+        Some(numbers)
+    }
 }
 
 impl Real for f64 {
@@ -104,6 +116,14 @@ impl Real for f64 {
     #[inline(always)]
     fn max(self, other: f64) -> f64 {
         if self > other { self } else { other }
+    }
+    #[inline(always)]
+    fn singles(_: &[f64]) -> Option<&[f32]> {
+        None
+    }
+    #[inline(always)]
+    fn singles_mut(_: &mut [f64]) -> Option<&mut [f32]> {
+        None
     }
 }
 

@@ -29,6 +29,12 @@ impl<'a, R: Real> Mat<'a, R> {
         Mat { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
     }
 
+    /// Rows `from..from + count`.
+    #[inline(always)]
+    pub fn some_rows(self, from: usize, count: usize) -> Self {
+        Mat { data: &self.data[from * self.row_stride..], rows: count, ..self }
+    }
+
     fn reach(&self) -> usize {
         if self.rows == 0 || self.cols == 0 {
             return 0;

@@ -41,12 +41,6 @@ impl Head {
     }
 }
 
-/// Rows `from..from + count` of a matrix.
-#[inline(always)]
-fn some_rows<R: Real>(mat: Mat<'_, R>, from: usize, count: usize) -> Mat<'_, R> {
-    Mat { data: &mat.data[from * mat.row_stride..], rows: count, ..mat }
-}
-
 /// Columns `0..count` of a matrix.
 #[inline(always)]
 fn first_cols<R: Real>(mat: Mat<'_, R>, count: usize) -> Mat<'_, R> {
@@ -118,7 +112,7 @@ fn attend_head<R: Real>(
     for row in (0..head.length).step_by(ROWS) {
         let count = ROWS.min(head.length - row);
         let seen = row + count;
-        small_product(scores, stride, some_rows(q, row, count), first_cols(keys, padded(seen)), scale, false);
+        small_product(scores, stride, q.some_rows(row, count), first_cols(keys, padded(seen)), scale, false);
         for r in 0..count {
             let line = &mut scores[r * stride..][..seen];
             let (top, sum) = exponentials(&mut line[..row + r + 1]);
@@ -130,7 +124,7 @@ fn attend_head<R: Real>(
             }
         }
         let p = Mat::strided(scores, count, seen, stride);
-        small_product(&mut out[row * head.d + head.column..], head.d, p, some_rows(v, 0, seen), R::ONE, false);
+        small_product(&mut out[row * head.d + head.column..], head.d, p, v.some_rows(0, seen), R::ONE, false);
     }
 }
 
@@ -196,8 +190,8 @@ fn attend_head_back<R: Real>(
         let count = ROWS.min(length - row);
         let seen = row + count;
         let (p, ds) = (&mut p[row * stride..], &mut ds[row * stride..]);
-        small_product(p, stride, some_rows(q, row, count), first_cols(keys, padded(seen)), scale, false);
-        small_product(ds, stride, some_rows(go, row, count), first_cols(values, padded(seen)), R::ONE, false);
+        small_product(p, stride, q.some_rows(row, count), first_cols(keys, padded(seen)), scale, false);
+        small_product(ds, stride, go.some_rows(row, count), first_cols(values, padded(seen)), R::ONE, false);
         for r in 0..count {
             let at = row + r;
             let [top, share] = stats[at * heads + h];
@@ -212,7 +206,7 @@ fn attend_head_back<R: Real>(
             ds[at + 1..].fill(R::default());
         }
         let ds = Mat::strided(ds, count, seen, stride);
-        small_product(&mut dqkv[row * 3 * d + column..], 3 * d, ds, some_rows(k, 0, seen), R::ONE, false);
+        small_product(&mut dqkv[row * 3 * d + column..], 3 * d, ds, k.some_rows(0, seen), R::ONE, false);
     }
     debug_assert_eq!(o.rows, length);
     // Keys and values of row j are seen by the rows from j on.
@@ -222,7 +216,7 @@ fn attend_head_back<R: Real>(
         let from = row * stride + row;
         let t = |data| Mat { data, rows: count, cols: below, row_stride: 1, col_stride: stride };
         let at = row * 3 * d + column;
-        small_product(&mut dqkv[at + d..], 3 * d, t(&ds[from..]), some_rows(q, row, below), R::ONE, false);
-        small_product(&mut dqkv[at + 2 * d..], 3 * d, t(&p[from..]), some_rows(go, row, below), R::ONE, false);
+        small_product(&mut dqkv[at + d..], 3 * d, t(&ds[from..]), q.some_rows(row, below), R::ONE, false);
+        small_product(&mut dqkv[at + 2 * d..], 3 * d, t(&p[from..]), go.some_rows(row, below), R::ONE, false);
     }
 }

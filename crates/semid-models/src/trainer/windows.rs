@@ -10,7 +10,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::settings::GenerativeSettings;
+use super::Regime;
 
 /// A stretch of one user's items.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,14 @@ pub(crate) struct Window {
     pub taught: usize,
 }
 
-/// The batches of one epoch.
+/// The batches of one epoch; `positions` says how many a window of so many items takes.
 pub(crate) fn plan(
     sequences: &[Vec<u32>],
-    levels: usize,
-    settings: &GenerativeSettings,
+    regime: &Regime,
+    positions: impl Fn(usize) -> usize,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Vec<Window>> {
-    let (longest, stride) = (settings.max_history + 1, settings.window_stride);
+    let (longest, stride) = (regime.max_history + 1, regime.window_stride);
     let mut windows = Vec::new();
     for (user, items) in sequences.iter().enumerate() {
         let length = items.len();
@@ -47,13 +47,13 @@ pub(crate) fn plan(
     windows.shuffle(rng);
     let mut batches = Vec::new();
     let mut batch = Vec::new();
-    let mut tokens = 0;
+    let mut sum = 0;
     for window in windows {
-        tokens += window.items.len() * levels;
+        sum += positions(window.items.len());
         batch.push(window);
-        if tokens >= settings.batch_tokens {
+        if sum >= regime.batch_positions {
             batches.push(std::mem::take(&mut batch));
-            tokens = 0;
+            sum = 0;
         }
     }
     if !batch.is_empty() {
@@ -83,15 +83,16 @@ mod tests {
     use super::*;
     use semid_core::Seed;
 
-    fn settings(max_history: usize, window_stride: usize) -> GenerativeSettings {
-        GenerativeSettings { max_history, window_stride, batch_tokens: 64, ..GenerativeSettings::starter() }
+    fn regime(max_history: usize, window_stride: usize) -> Regime {
+        let any = crate::generative::GenerativeSettings::starter().regime();
+        Regime { max_history, window_stride, batch_positions: 64, ..any }
     }
 
     #[test]
     fn every_item_is_a_target_exactly_once_and_has_the_context_promised() {
         let sequences: Vec<Vec<u32>> = [0, 1, 4, 11, 12, 97].iter().map(|&n| (0..n).collect()).collect();
         for stride in [1, 4, 11] {
-            let batches = plan(&sequences, 4, &settings(10, stride), &mut Seed(3).rng("windows"));
+            let batches = plan(&sequences, &regime(10, stride), |items| 4 * items, &mut Seed(3).rng("windows"));
             let mut times: Vec<Vec<u32>> = sequences.iter().map(|items| vec![0; items.len()]).collect();
             for window in batches.iter().flatten() {
                 assert!(window.items.len() <= 11, "a window holds max_history + 1 items at most");
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn shards_hold_the_batch_in_order_and_about_evenly() {
         let sequences: Vec<Vec<u32>> = (1..60).map(|n| (0..n % 9 + 1).collect()).collect();
-        for batch in plan(&sequences, 3, &settings(10, 11), &mut Seed(3).rng("windows")) {
+        for batch in plan(&sequences, &regime(10, 11), |items| 3 * items, &mut Seed(3).rng("windows")) {
             let parts = shards(&batch, 4);
             assert_eq!(parts.concat(), batch, "no window is lost, doubled or moved");
             assert!(parts.len() <= 4 && parts.iter().all(|part| !part.is_empty()), "no empty shard");

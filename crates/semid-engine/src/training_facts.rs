@@ -1,0 +1,152 @@
+//! Settings of the recommenders that train, explained: what they share is said once.
+
+use crate::settings_facts::{FieldInput, choice, number, whole};
+
+/// Name, title, sentence, input, unit.
+pub(crate) type Row = (&'static str, &'static str, &'static str, FieldInput, &'static str);
+
+/// Settings of the generative recommender.
+pub(crate) fn generative_fields() -> Vec<Row> {
+    let own = vec![
+        (
+            "d_model",
+            "Width",
+            "Numbers that stand for one token inside the model: twice as many take about four times as long.",
+            whole(4.0, 4096.0),
+            "",
+        ),
+        ("batch_tokens", "Batch", "Tokens in one step of the optimiser.", whole(1.0, 16_777_216.0), "tokens"),
+        (
+            "label_smoothing",
+            "Label smoothing",
+            "Share of the target's probability spread evenly over the codes of its level.",
+            number(0.0, 0.95),
+            "",
+        ),
+        (
+            "beam",
+            "Beam",
+            "Prefixes kept at each level when ranking; never fewer than twice the length of the list.",
+            whole(1.0, 100_000.0),
+            "prefixes",
+        ),
+    ];
+    own.into_iter().chain(transformer_fields()).collect()
+}
+
+/// Settings of SASRec, whatever teaches it.
+pub(crate) fn sasrec_fields() -> Vec<Row> {
+    let own = vec![
+        (
+            "d_model",
+            "Width",
+            "Numbers that stand for one item inside the model: the catalog is scored with as many products an item.",
+            whole(4.0, 4096.0),
+            "",
+        ),
+        (
+            "feed_forward",
+            "Feed-forward width",
+            "Width between the two products of a block's feed-forward half; the width itself in the paper.",
+            whole(1.0, 65_536.0),
+            "",
+        ),
+        ("batch_items", "Batch", "Items in one step of the optimiser.", whole(1.0, 16_777_216.0), "items"),
+    ];
+    own.into_iter().chain(transformer_fields()).collect()
+}
+
+/// What every model on the shared transformer and its training has.
+fn transformer_fields() -> Vec<Row> {
+    vec![
+        (
+            "layers",
+            "Layers",
+            "Transformer blocks: more can learn longer patterns and take proportionally longer.",
+            whole(1.0, 48.0),
+            "",
+        ),
+        ("heads", "Attention heads", "Attention heads of a block; must divide the width.", whole(1.0, 4096.0), ""),
+        (
+            "dropout",
+            "Dropout",
+            "Share of the numbers dropped while training, against learning by heart.",
+            number(0.0, 0.95),
+            "",
+        ),
+        ("max_history", "History", "The model looks at this many of the last items.", whole(1.0, 10_000.0), "items"),
+        (
+            "window_stride",
+            "Window stride",
+            "Targets in one window of a long history: history + 1 is cheapest, fewer give every target more context and \
+             take proportionally longer.",
+            whole(1.0, 10_001.0),
+            "items",
+        ),
+        (
+            "epochs",
+            "Epochs",
+            "Passes over the training interactions at most; the best validation is kept.",
+            whole(1.0, 100_000.0),
+            "",
+        ),
+        (
+            "learning_rate",
+            "Learning rate",
+            "Highest learning rate, reached after the warm-up and falling along a cosine to a tenth.",
+            number(1e-9, 10.0),
+            "",
+        ),
+        (
+            "warm_up_share",
+            "Warm-up",
+            "Share of the training over which the learning rate rises from 0.",
+            number(0.0, 1.0),
+            "",
+        ),
+        ("weight_decay", "Weight decay", "AdamW's decoupled decay of the weights.", number(0.0, 10.0), ""),
+        ("clip_norm", "Gradient clip", "Gradients longer than this are shortened to it.", number(1e-6, 1e9), ""),
+        (
+            "validate_every",
+            "Validate every",
+            "Epochs from one validation to the next.",
+            whole(1.0, 100_000.0),
+            "epochs",
+        ),
+        (
+            "patience",
+            "Patience",
+            "Validations without a better NDCG@10 after which training stops.",
+            whole(1.0, 100_000.0),
+            "validations",
+        ),
+        (
+            "validation_cases",
+            "Validation cases",
+            "Users validated on at most, drawn with the seed.",
+            whole(1.0, 9_007_199_254_740_991.0),
+            "users",
+        ),
+        (
+            "shards",
+            "Shards",
+            "Parts a batch is cut into, each for one thread; part of the settings, since it decides the last bits.",
+            whole(1.0, 1024.0),
+            "",
+        ),
+        (
+            "precision",
+            "Precision",
+            "What the products of training multiply; everything else, ranking included, is f32.",
+            choice(&[
+                ("f32", "32 bits", "The same on every processor with the same instructions."),
+                (
+                    "bf16",
+                    "16 bits",
+                    "Several times as fast where the processor has instructions for it (AVX512-BF16, AMX); 32 bits elsewhere.",
+                ),
+            ]),
+            "",
+        ),
+    ]
+}

@@ -1,0 +1,31 @@
+//! The transformer that sequence models share, on the CPU, fused by hand: a stack of causal pre-norm blocks over one flat
+//! buffer of parameters, forward and backward.
+//!
+//! A model writes the input rows of its sequences, runs [`forward`], reads the hidden rows through [`cross_entropy`], runs
+//! [`backward`] and takes the gradient of its inputs: what a row stands for (a token, an item) and what is asked of it are
+//! the model's. `reference` says the same stack in candle's words; tests hold the two against each other.
+
+mod attention;
+mod backward;
+mod blocks;
+mod dropout;
+mod layers;
+mod layout;
+mod output;
+mod parameters;
+mod product;
+mod real;
+#[cfg(test)]
+pub(crate) mod reference;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use backward::backward;
+pub(crate) use blocks::{Sequences, Trace, forward, room};
+pub(crate) use dropout::{Dropout, mixed};
+pub(crate) use layers::{ProductRoom, activate, add_rows, linear, norm};
+pub(crate) use layout::{Shape, StackLayout, Tensors};
+pub(crate) use output::{AnswerRoom, Asked, Losses, UNTAUGHT, cross_entropy};
+pub(crate) use parameters::{Parameters, Place, Rounded};
+pub(crate) use product::{Mat, product, small_product};
+pub(crate) use real::{Real, exponentials, sum_of, vectorised};
