@@ -134,6 +134,7 @@ pub fn recommender_sentence(key: &str) -> &'static str {
         "generative" => {
             "A small transformer that writes the ID of the next item code by code, one arm for each ID scheme."
         }
+        "imported" => "Lists that another system made, judged on the same users with the same statistics.",
         _ => "",
     }
 }
@@ -205,7 +206,9 @@ fn walk(path: &str, value: &Value, values: &mut Vec<(String, Value)>) {
             }
         }
         Value::Array(entries) if entries.iter().any(Value::is_object) => {
-            let key = |entry: &Value| ["scheme", "kind"].iter().find_map(|tag| entry[tag].as_str().map(str::to_owned));
+            // Imported lists go by their name, since there may be several.
+            let tags = ["scheme", "name", "kind"];
+            let key = |entry: &Value| tags.iter().find_map(|tag| entry[tag].as_str().map(str::to_owned));
             values.push((path.to_owned(), entries.iter().filter_map(key).collect()));
             for entry in entries {
                 walk(&below(&key(entry).unwrap_or_default()), entry, values);
@@ -413,9 +416,10 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
             ),
         ],
         RecommenderSettings::Generative(_) => generative_fields(),
+        RecommenderSettings::Imported { .. } => imported_fields(),
     };
     // A generative model is tuned by its size and the length of its training; the rest holds as it is.
-    let basic = ["layers", "d_model", "max_history", "epochs"];
+    let basic = ["layers", "d_model", "max_history", "epochs", "title", "files"];
     facts
         .into_iter()
         .map(|(name, title, sentence, input, unit)| {
@@ -427,6 +431,35 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
 }
 
 type Row = (&'static str, &'static str, &'static str, FieldInput, &'static str);
+
+fn imported_fields() -> Vec<Row> {
+    vec![
+        ("name", "Key", "Names the arm in tables and files: small letters, digits, “-” and “_”.", FieldInput::Text, ""),
+        ("title", "Title", "What people call the arm; the key when empty.", FieldInput::Text, ""),
+        (
+            "files",
+            "Files",
+            "TREC runs, Parquet or JSON with each user's list: one for all seeds, or one a seed in their order.",
+            FieldInput::List,
+            "",
+        ),
+        (
+            "names",
+            "Names",
+            "What stands for users and items in the files.",
+            choice(&[
+                ("auto", "As they fit", "Keys, unless more of the names are indices."),
+                ("keys", "Keys", "The keys of the files that were imported."),
+                (
+                    "indices",
+                    "Indices",
+                    "Their place in the data set as prepared, as the bridges to GRID and LC-Rec name them.",
+                ),
+            ]),
+            "",
+        ),
+    ]
+}
 
 fn generative_fields() -> Vec<Row> {
     vec![
@@ -621,6 +654,7 @@ fn choice(choices: &[(&str, &str, &str)]) -> FieldInput {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::ListNames;
     use semid_core::prepare::SplitRule;
 
     /// Settings with every scheme and every recommender, under the split with the most fields.
@@ -630,6 +664,14 @@ mod tests {
         settings.ids.push(IdSettings::Imported { file: "ids.json".into() });
         settings.recommenders =
             RecommenderSettings::KEYS.iter().filter_map(|key| RecommenderSettings::starter(key)).collect();
+        for name in ["one", "other"] {
+            settings.recommenders.push(RecommenderSettings::Imported {
+                name: name.to_owned(),
+                title: String::new(),
+                files: vec!["lists.trec".into()],
+                names: ListNames::Auto,
+            });
+        }
         settings.prepare.split = SplitRule::GlobalTime { validation_share: 0.1, test_share: 0.1 };
         settings
     }

@@ -8,3 +8,4 @@ mod products;
 pub mod quantizer;
 pub mod text_encoder;
 pub mod top_k;
+pub mod torch_file;
