@@ -107,6 +107,9 @@ commands! {
     "open_bundle", "Open a bundle of another machine; a job.", results::open_bundle: FileRequest => Started, job OpenedBundle;
     "export", "Write the report of a run.", results::export: ExportRequest => ExportReport;
     "eval", "Judge the lists of any system.", results::eval: EvalRequest => JudgedLists;
+    // Bridges
+    "bridge_export", "Write a data set and its IDs in another system's forms; a job.", bridge::bridge_export: BridgeExportRequest => Started, job BridgeExported;
+    "look_at_lists", "What a file of another system's lists holds; a job.", bridge::look_at_lists: ListsRequest => Started, job ListsFound;
     // IDs
     "ids", "Build the IDs of a data set; a job.", explore::ids: IdsRequest => Started, job IdsReport;
     "schemes", "IDs there are for a data set.", explore::schemes: DatasetRequest => Vec<SchemeRow>;

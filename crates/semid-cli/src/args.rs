@@ -55,8 +55,13 @@ pub enum Command {
     Open(OpenArgs),
     /// Draw one chart of a run as SVG or PNG.
     Chart(ChartArgs),
+    /// How the generative model came to an item for a user: the codes of its path, level by level.
+    Why(WhyArgs),
     /// Judge the lists of any system: a TREC run against TREC qrels.
     Eval(EvalArgs),
+    /// Hand a data set and its IDs to GRID, LC-Rec, LETTER, MiniOneRec, RecBole; take lists and IDs back.
+    #[command(subcommand)]
+    Bridge(BridgeCommand),
     /// Answer requests, one JSON line each, on standard input: for programs and for working on the window.
     #[command(after_help = "Example:\n  echo '{\"id\": 1, \"command\": \"datasets\", \"payload\": {}}' | semid rpc")]
     Rpc(RpcArgs),
@@ -125,7 +130,7 @@ pub struct EmbedArgs {
 pub struct IdsArgs {
     /// A data set.
     pub dataset: String,
-    /// hash, permuted, lsh, rq-kmeans, category-path, atomic, or a file of IDs to import.
+    /// hash, permuted, lsh, rq-kmeans, category-path, atomic, or a file of IDs to import (.json, .csv, .parquet, .pt).
     #[arg(long, default_value = "rq-kmeans")]
     pub scheme: String,
     #[command(flatten)]
@@ -160,10 +165,11 @@ pub struct ShapeArgs {
 pub struct CompareArgs {
     /// A data set.
     pub dataset: String,
-    /// ID schemes, by comma; a path ending in .json or .csv is a file of IDs.
+    /// ID schemes, by comma; a path ending in .json, .csv, .parquet or .pt is a file of IDs.
     #[arg(long, value_delimiter = ',')]
     pub ids: Option<Vec<String>>,
-    /// Recommenders, by comma: popularity, item-knn, text-knn, sasrec, sasrec-bce, generative.
+    /// Recommenders, by comma: popularity, item-knn, text-knn, sasrec, sasrec-bce, generative; a path ending in .trec, .run,
+    /// .parquet, .json or .jsonl is a file of another system's lists.
     #[arg(long, value_delimiter = ',')]
     pub recommenders: Option<Vec<String>>,
     /// How many seeds: 1 to n.
@@ -271,6 +277,108 @@ pub struct ChartArgs {
 pub enum ThemeArg {
     Light,
     Dark,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  semid why 3\n  semid why 3 --user A3CIUOJXQ5VDQ2 --arm generative/rq-kmeans")]
+pub struct WhyArgs {
+    /// Number of the run.
+    pub run: i64,
+    /// The user's key; the user the arm serves best by default.
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Key of an item that stands in the user's list or was held out; the first of the list by default.
+    #[arg(long)]
+    pub item: Option<String>,
+    /// Key of an arm that speaks in IDs; the best one by default.
+    #[arg(long)]
+    pub arm: Option<String>,
+    /// Seed of the replicate; the first by default.
+    #[arg(long)]
+    pub seed: Option<u64>,
+}
+
+#[derive(Subcommand)]
+#[command(
+    after_help = "Examples:\n  semid bridge export movielens-100k --ids rq-kmeans --format recbole --output ml/\n  semid \
+                        bridge import 3 --lists sasrec.trec --title 'SASRec (RecBole)'"
+)]
+pub enum BridgeCommand {
+    /// Write a data set, filtered and split as an experiment does it, in another system's forms.
+    Export(BridgeExportArgs),
+    /// Take another system's lists or IDs as arms of a comparison: same users, same statistics, same table.
+    Import(BridgeImportArgs),
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  semid bridge export shop --ids rq-kmeans --format lcrec --output shop-lcrec/\n  semid \
+                        bridge export 3 --format grid --ids rq-kmeans --embeddings --output grid/"
+)]
+pub struct BridgeExportArgs {
+    /// A data set, the number of a run, or an experiment file (.toml): the last two say filters, split and shape of the IDs.
+    pub source: String,
+    /// The scheme whose IDs go along.
+    #[arg(long)]
+    pub ids: Option<String>,
+    /// Whose forms.
+    #[arg(long, value_enum)]
+    pub format: BridgeFormatArg,
+    /// Where the files go.
+    #[arg(long)]
+    pub output: PathBuf,
+    /// Seed of the IDs.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Also the vectors of the items (grid, parquet).
+    #[arg(long)]
+    pub embeddings: bool,
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum BridgeFormatArg {
+    /// TFRecords and a tensor of IDs, as GRID reads them.
+    Grid,
+    /// NAME.inter.json, NAME.index.json, NAME.item.json: LC-Rec, LETTER, MiniOneRec.
+    Lcrec,
+    /// Atomic files with the rows of the split.
+    Recbole,
+    /// Tables of items, interactions, cases.
+    Parquet,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  semid bridge import 3 --lists sasrec.trec --title 'SASRec (RecBole)'\n  semid bridge \
+                        import experiment.toml --lists tiger-1.json,tiger-2.json,tiger-3.json --name tiger --names indices\n  \
+                        semid bridge import 3 --ids grid/semantic_ids.pt"
+)]
+pub struct BridgeImportArgs {
+    /// The number of a run or an experiment file (.toml), whose arms stand beside; or a data set.
+    pub source: String,
+    /// A file of lists (.trec, .run, .parquet, .json, .jsonl), or one a seed by comma. May be given again: an arm each.
+    #[arg(long, required_unless_present = "ids")]
+    pub lists: Vec<String>,
+    /// Key of the arm, one for each --lists; made from the file's name by default.
+    #[arg(long)]
+    pub name: Vec<String>,
+    /// What people call the arm, one for each --lists.
+    #[arg(long)]
+    pub title: Vec<String>,
+    /// What stands for users and items: auto, keys, indices (as grid and lcrec exports name them).
+    #[arg(long, default_value = "auto")]
+    pub names: String,
+    /// A file of IDs (.json, .csv, .parquet, .pt): one more scheme of every recommender that speaks in IDs.
+    #[arg(long)]
+    pub ids: Option<PathBuf>,
+    /// Only look at the files and say what they hold.
+    #[arg(long)]
+    pub look: bool,
+    /// Folder of the report; below SEMID_HOME by default.
+    #[arg(long)]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Args)]

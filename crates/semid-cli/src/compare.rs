@@ -1,14 +1,19 @@
 //! The options of `semid compare` over the starter settings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use semid_api::ApiError;
-use semid_api::engine::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+use semid_api::engine::settings::{ExperimentSettings, IdSettings, ListNames, RecommenderSettings};
 use semid_core::id_schemes::CollisionRule;
 use semid_core::prepare::{SplitRule, Ties};
 use semid_core::statistics::Correction;
 
 use crate::args::{CompareArgs, ShapeArgs};
+
+/// Endings of files of IDs.
+const IDS_ENDINGS: [&str; 4] = [".json", ".csv", ".parquet", ".pt"];
+/// Endings of files of lists.
+const LIST_ENDINGS: [&str; 5] = [".trec", ".run", ".parquet", ".json", ".jsonl"];
 
 /// The settings of an experiment: the starter, and what the options change.
 pub fn settings(mut settings: ExperimentSettings, args: &CompareArgs) -> Result<ExperimentSettings, ApiError> {
@@ -83,18 +88,15 @@ pub fn apply_shape(settings: &mut ExperimentSettings, args: &ShapeArgs) -> Resul
 pub fn schemes(keys: &[String], alone: bool) -> Result<Vec<IdSettings>, ApiError> {
     let mut schemes = Vec::new();
     for key in keys {
-        let is_file = [".json", ".csv"].iter().any(|ending| key.ends_with(ending));
+        let is_file = IDS_ENDINGS.iter().any(|ending| key.ends_with(ending));
         schemes.push(match IdSettings::starter(key) {
             Some(scheme) => scheme,
-            None if is_file => {
-                let file =
-                    std::path::absolute(Path::new(key)).map_err(|error| ApiError::input(format!("{key}: {error}.")))?;
-                IdSettings::Imported { file }
-            }
+            None if is_file => IdSettings::Imported { file: whole(key)? },
             None => {
                 return Err(ApiError::input(format!(
-                    "There is no ID scheme named “{key}”. There are: {}, and files of IDs ending in .json or .csv.",
-                    IdSettings::KEYS.join(", ")
+                    "There is no ID scheme named “{key}”. There are: {}, and files of IDs ending in {}.",
+                    IdSettings::KEYS.join(", "),
+                    IDS_ENDINGS.join(", ")
                 )));
             }
         });
@@ -105,11 +107,59 @@ pub fn schemes(keys: &[String], alone: bool) -> Result<Vec<IdSettings>, ApiError
     Ok(schemes)
 }
 
+/// A recommender by key, or lists by the path of their file.
 fn recommender(key: &str) -> Result<RecommenderSettings, ApiError> {
-    RecommenderSettings::starter(key).ok_or_else(|| {
-        let known = RecommenderSettings::KEYS.join(", ");
-        ApiError::input(format!("There is no recommender named “{key}”. There are: {known}."))
+    match RecommenderSettings::starter(key) {
+        Some(settings) => Ok(settings),
+        None if LIST_ENDINGS.iter().any(|ending| key.ends_with(ending)) => lists(&[key], None, None, ListNames::Auto),
+        None => Err(ApiError::input(format!(
+            "There is no recommender named “{key}”. There are: {}, and files of another system's lists ending in {}.",
+            RecommenderSettings::KEYS.join(", "),
+            LIST_ENDINGS.join(", ")
+        ))),
+    }
+}
+
+/// Imported lists; their arm is named after the first file where no name is given.
+pub fn lists(
+    files: &[&str],
+    name: Option<&String>,
+    title: Option<&String>,
+    names: ListNames,
+) -> Result<RecommenderSettings, ApiError> {
+    let files = files.iter().map(|file| whole(file)).collect::<Result<Vec<PathBuf>, _>>()?;
+    let stem = files.first().and_then(|file| file.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
+    let stem = stem.unwrap_or_default();
+    let mut key = String::new();
+    for char in stem.to_lowercase().chars().take(60) {
+        match char {
+            'a'..='z' | '0'..='9' | '_' => key.push(char),
+            _ if key.ends_with('-') || key.is_empty() => {}
+            _ => key.push('-'),
+        }
+    }
+    let key = key.trim_end_matches('-').to_owned();
+    let key = if key.is_empty() || RecommenderSettings::KEYS.contains(&key.as_str()) {
+        format!("imported-{key}")
+    } else {
+        key
+    };
+    Ok(RecommenderSettings::Imported {
+        name: name.cloned().unwrap_or_else(|| key.trim_end_matches('-').to_owned()),
+        title: title.cloned().unwrap_or(stem),
+        files,
+        names,
     })
+}
+
+/// What stands for users and items in a file, as typed.
+pub fn list_names(text: &str) -> Result<ListNames, ApiError> {
+    let known = [("auto", ListNames::Auto), ("keys", ListNames::Keys), ("indices", ListNames::Indices)];
+    one_of("--names", text, &known)
+}
+
+fn whole(path: &str) -> Result<PathBuf, ApiError> {
+    std::path::absolute(Path::new(path)).map_err(|error| ApiError::input(format!("{path}: {error}.")))
 }
 
 fn split_rule(text: &str) -> Result<SplitRule, ApiError> {

@@ -1,20 +1,23 @@
 //! The `semid` command: arguments become requests, replies become text or JSON.
 
 mod args;
+mod bridge;
 mod compare;
 mod follow;
 mod out;
 mod print;
 mod rpc;
+mod why;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use semid_api::engine::datasets::{ImportReport, ImportRequest};
 use semid_api::engine::evaluate_lists::JudgedLists;
 use semid_api::engine::files;
+use semid_api::engine::settings::ExperimentSettings;
 use semid_api::wire::*;
 use semid_api::{ApiError, App};
 use semid_core::comparison::Comparison;
@@ -22,7 +25,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use args::{Cli, Command, ThemeArg};
+use args::{BridgeCommand, Cli, Command, ThemeArg};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -93,8 +96,7 @@ impl Shell {
                 self.compare(RunRequest { settings, output: args.output.map(absolute).transpose()? })
             }
             Command::Run(args) => {
-                let text = files::read_text(&args.file)?;
-                let settings = self.app.call("read_settings", SettingsFileRequest { text })?;
+                let settings = self.settings_of_file(&args.file)?;
                 self.compare(RunRequest { settings, output: args.output.map(absolute).transpose()? })
             }
             Command::Runs => {
@@ -111,6 +113,9 @@ impl Shell {
                 self.tell(&opened, print::opened)
             }
             Command::Chart(args) => self.chart(args),
+            Command::Why(args) => self.why(args),
+            Command::Bridge(BridgeCommand::Export(args)) => self.bridge_export(args),
+            Command::Bridge(BridgeCommand::Import(args)) => self.bridge_import(args),
             Command::Rpc(args) => rpc::serve(&self.app, args.types),
             Command::Eval(args) => {
                 let per_user = args.per_user.map(absolute).transpose()?;
@@ -139,15 +144,32 @@ impl Shell {
         serde_json::from_value(result).map_err(|error| ApiError::internal(error.to_string()))
     }
 
-    fn starter(&self, dataset: &str) -> Result<semid_api::engine::settings::ExperimentSettings, ApiError> {
+    fn starter(&self, dataset: &str) -> Result<ExperimentSettings, ApiError> {
         self.app.call("starter", DatasetRequest { dataset: dataset.to_owned() })
     }
 
+    /// The settings of an experiment file. Files that it names relatively are looked for beside it.
+    fn settings_of_file(&self, path: &Path) -> Result<ExperimentSettings, ApiError> {
+        let text = files::read_text(path)?;
+        let mut settings: ExperimentSettings = self.app.call("read_settings", SettingsFileRequest { text })?;
+        let beside = absolute(path.to_owned())?.parent().map(Path::to_owned).unwrap_or_default();
+        settings.look_for_files_in(&beside);
+        Ok(settings)
+    }
+
     fn compare(&self, request: RunRequest) -> Outcome {
+        self.compare_and_tell(request, Value::Null)
+    }
+
+    /// Runs an experiment and tells its outcome; `beside` joins the JSON where it is something.
+    fn compare_and_tell(&self, request: RunRequest, beside: Value) -> Outcome {
         let report: RunReport = self.job("start_run", request)?;
         let comparison: Comparison = self.app.call("comparison", RunSelector { run: Some(report.run) })?;
         let mut whole = json!(report);
         whole["comparison"] = json!(comparison);
+        if !beside.is_null() {
+            whole["lists"] = beside;
+        }
         self.tell(&whole, |_| {
             let ending = if report.finished_before {
                 format!("This experiment was finished before, as run {}; nothing was computed again.", report.run)

@@ -189,6 +189,83 @@ pub fn doctor(report: &DoctorReport) -> String {
     text
 }
 
+/// What was written for another system.
+pub fn bridge_exported(exported: &BridgeExported) -> String {
+    let mut text = format!(
+        "{} users, {} items, {} interactions, {} test cases; users and items are named by {}.\n",
+        numbers::count(exported.users),
+        numbers::count(exported.items),
+        numbers::count(exported.interactions),
+        numbers::count(exported.test_cases),
+        exported.names
+    );
+    let rows = exported.files.iter().map(|(name, about)| vec![clean(name), about.clone()]);
+    text += &table(&["File", "Holds"], &[], rows);
+    for note in &exported.notes {
+        text += &format!("\n{}", clean(note));
+    }
+    format!("{text}\nThe files are in {}", exported.folder.display())
+}
+
+/// What files of another system's lists hold.
+pub fn lists_found(found: &[ListsFound]) -> String {
+    let rows = found.iter().map(|found| {
+        vec![
+            clean(&found.file),
+            numbers::count(found.users),
+            numbers::count(found.entries),
+            format!("{}, {}", found.named_by.0, found.named_by.1),
+            numbers::count(found.users_judged),
+            numbers::count(found.users_without_list),
+        ]
+    });
+    let heads = ["Lists", "Users", "Entries", "Named by", "Users judged", "Without a list (0)"];
+    let mut text = table(&heads, &[1, 2, 4, 5], rows);
+    for note in found.iter().flat_map(|found| &found.notes) {
+        text += &format!("\n{}", clean(note));
+    }
+    text
+}
+
+/// The path of the beam to an item.
+pub fn why(user: &UserDetail, why: &WhyReply) -> String {
+    let rank = why.rank.map_or("not in the list".to_owned(), |rank| format!("rank {rank} of the list"));
+    let held_out = user.targets.iter().any(|target| target.item == why.item.item);
+    let mut text = format!(
+        "{} ({}) for user {}: {rank}{}, probability {:.2e}\n",
+        clean(&why.item.title),
+        clean(&why.item.key),
+        clean(&user.key),
+        if held_out { ", held out as the test" } else { "" },
+        why.probability
+    );
+    let rows = why.levels.iter().flat_map(|level| {
+        let chosen = vec![
+            level.title.clone(),
+            level.code.to_string(),
+            clean(&level.label),
+            numbers::percent(level.probability),
+            format!("{} of {}", level.rank, numbers::count(level.allowed.into())),
+            numbers::count(level.items),
+            if level.in_beam { "kept" } else { "fell out of the beam" }.to_owned(),
+        ];
+        let others = level.alternatives.iter().filter(|other| !other.chosen).take(3).map(|other| {
+            let code = format!("({})", other.code);
+            let probability = numbers::percent(other.probability);
+            vec![String::new(), code, clean(&other.label), probability, String::new(), String::new(), String::new()]
+        });
+        std::iter::once(chosen).chain(others)
+    });
+    let heads = ["Level", "Code", "Label", "Probability", "Place", "Items below", "Beam"];
+    text += &table(&heads, &[1, 3, 4, 5], rows);
+    text += "\nIn brackets: other codes that were probable there.\n";
+    for (item, levels) in why.shared.iter().take(5) {
+        let word = if *levels == 1 { "level" } else { "levels" };
+        text += &format!("Shares {levels} {word} with {} of the history.\n", clean(&item.title));
+    }
+    text
+}
+
 /// Whether the doctor found something broken.
 pub fn is_ill(report: &DoctorReport) -> bool {
     report.findings.iter().any(|finding| format!("{:?}", finding.severity) == "Error")

@@ -5,8 +5,10 @@ mod common;
 use common::*;
 use serde_json::Value;
 
-const COMMANDS: [&str; 12] =
-    ["import", "datasets", "embed", "ids", "compare", "run", "runs", "show", "export", "chart", "eval", "doctor"];
+const COMMANDS: [&str; 14] = [
+    "import", "datasets", "embed", "ids", "compare", "run", "runs", "show", "export", "chart", "why", "bridge", "eval",
+    "doctor",
+];
 
 #[test]
 fn every_command_has_help_with_an_example() {

@@ -65,6 +65,8 @@ pub struct DatasetFacts {
     pub items: u64,
     /// Interactions that take part.
     pub interactions: u64,
+    /// Items that are learned to be predicted: every training item of a user after the first.
+    pub training_windows: u64,
     /// Digest of the data as imported.
     pub digest: String,
 }

@@ -245,6 +245,10 @@ impl Engine {
             StageKind::Train { arm, seed } => {
                 let arm = &settings.arms()[arm];
                 let recommender = &settings.recommenders[arm.recommender];
+                // Their artifact is named by what the file holds, and reading it takes no time.
+                if let RecommenderSettings::Imported { .. } = recommender {
+                    return Ok(false);
+                }
                 let of_ids = match arm.ids {
                     Some(scheme) => ids(scheme, seed)?,
                     None if recommender.reads_text() && prints.embeddings.is_empty() => None,
@@ -311,6 +315,7 @@ impl Rates {
                     | RecommenderSettings::Generative(_) => {
                         training_units(settings, sizes, arm) * self.per_training_unit
                     }
+                    RecommenderSettings::Imported { .. } => cases * 1e-5,
                 },
                 StageKind::Evaluate => {
                     let draws = f64::from(settings.evaluation.resamples + settings.evaluation.flips);

@@ -48,6 +48,14 @@ pub fn read_up_to(path: &Path, largest: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The BLAKE3 digest of a file's bytes.
+pub fn digest(path: &Path) -> Result<blake3::Hash> {
+    let mut hasher = blake3::Hasher::new();
+    let failed = |source| Error::io("read", path, source);
+    hasher.update_reader(File::open(path).map_err(failed)?).map_err(failed)?;
+    Ok(hasher.finalize())
+}
+
 /// The text of a small file, such as settings.
 pub fn read_text(path: &Path) -> Result<String> {
     let bytes = read_up_to(path, 1_000_000)?;

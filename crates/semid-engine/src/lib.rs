@@ -3,6 +3,7 @@
 //! [`Engine`] is the door: a home with models, a workspace with a database and artifacts. An experiment goes
 //! [`settings`] → stages (each asking for its artifact first) → judging → verdict → one transaction → report.
 
+pub mod bridge;
 pub mod bundle;
 mod cache;
 mod cached_embeddings;
@@ -22,6 +23,8 @@ pub mod files;
 mod fingerprint;
 pub mod id_report;
 pub mod import_files;
+mod imported_ids;
+pub mod imported_lists;
 mod judge;
 pub mod machine;
 mod memory;

@@ -1,5 +1,6 @@
 //! One experiment from settings to comparison: stages, seeds, arms, one transaction at the end.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,7 +22,7 @@ use crate::judge::{
 };
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
 use crate::stages::{ArmCost, AssignedIds, Shared, assign_ids, prepare_data, stage, train_and_rank};
-use crate::{Engine, Error, Result, embed, id_report, machine, verdict};
+use crate::{Engine, Error, Result, embed, files, id_report, machine, verdict};
 
 /// What came of asking for a run.
 pub struct RunOutcome {
@@ -83,10 +84,12 @@ impl Engine {
         let settings = read_settings(run)?;
         let dataset = self.store().dataset(&run.dataset)?;
         if run.status != RunStatus::Finished && run_fingerprint(&settings, &dataset) != run.fingerprint {
-            let why = if dataset.digest == run.dataset_digest {
-                "It was started by another version of Semid"
-            } else {
+            let why = if dataset.digest != run.dataset_digest {
                 "Its data set was replaced meanwhile"
+            } else if settings.files().next().is_some() {
+                "A file of IDs or lists that it reads was changed meanwhile, or it was started by another version of Semid"
+            } else {
+                "It was started by another version of Semid"
             };
             return Err(Error::input(format!(
                 "Run {} “{}” cannot go on. {why}: start a new one with the same settings.",
@@ -343,6 +346,11 @@ impl Bench<'_> {
             breadth_metrics = facts;
             let mut health = worst_health(&by_seed);
             add_training_signs(&mut health, &arm.title(), &curves);
+            for note in outcome.costs.iter().flat_map(|cost| &cost.notes) {
+                if !health.warnings.contains(note) {
+                    health.warnings.push(note.clone());
+                }
+            }
             let result = ArmResult {
                 key: arm.key(),
                 title: arm.title(),
@@ -492,13 +500,21 @@ fn dataset_facts(dataset: &Dataset, shared: &Shared<'_>) -> DatasetFacts {
         users: shared.prepared.sequences.users() as u64,
         items: shared.catalog.len() as u64,
         interactions: shared.prepared.sequences.interactions() as u64,
+        training_windows: shared.prepared.split.train.iter().map(|items| items.len().saturating_sub(1) as u64).sum(),
         digest: dataset.digest.clone(),
     }
 }
 
 /// The same one means the same run.
 fn run_fingerprint(settings: &ExperimentSettings, dataset: &Dataset) -> String {
-    Fingerprint::new("run", 1).with(settings).with(&dataset.digest).with(env!("CARGO_PKG_VERSION")).finish()
+    let mut fingerprint =
+        Fingerprint::new("run", 1).with(settings).with(&dataset.digest).with(env!("CARGO_PKG_VERSION"));
+    for file in settings.files() {
+        // A file that is gone is told of when the run reads it.
+        let digest = files::digest(file).map(|digest| digest.to_string()).unwrap_or_default();
+        fingerprint = fingerprint.with(digest);
+    }
+    fingerprint.finish()
 }
 
 /// The settings a run was asked for with.
@@ -522,6 +538,33 @@ fn now() -> i64 {
 }
 
 impl ExperimentSettings {
+    /// Files of other systems that the experiment reads.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        let ids = self.ids.iter().filter_map(|scheme| match scheme {
+            IdSettings::Imported { file } => Some(file.as_path()),
+            _ => None,
+        });
+        let lists = self.recommenders.iter().filter_map(|recommender| match recommender {
+            RecommenderSettings::Imported { files, .. } => Some(files),
+            _ => None,
+        });
+        ids.chain(lists.flatten().map(PathBuf::as_path))
+    }
+
+    /// Makes the files that are named relatively ones of this folder.
+    pub fn look_for_files_in(&mut self, folder: &Path) {
+        for scheme in &mut self.ids {
+            if let IdSettings::Imported { file } = scheme {
+                *file = folder.join(&*file);
+            }
+        }
+        for recommender in &mut self.recommenders {
+            if let RecommenderSettings::Imported { files, .. } = recommender {
+                files.iter_mut().for_each(|file| *file = folder.join(&*file));
+            }
+        }
+    }
+
     /// Whether any arm needs embeddings.
     pub fn reads_text(&self) -> bool {
         self.recommenders.iter().any(RecommenderSettings::reads_text)

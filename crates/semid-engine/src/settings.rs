@@ -4,6 +4,7 @@
 //! default lives in [`ExperimentSettings::starter`].
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use semid_core::CodeShape;
 use semid_core::id_schemes::CollisionRule;
@@ -90,10 +91,10 @@ pub enum IdSettings {
     CategoryPath {},
     /// One token an item.
     Atomic {},
-    /// Read from a file: `index.json` of LETTER and MiniOneRec, or a CSV.
+    /// Read from a file: `index.json` of LETTER and MiniOneRec, a CSV, Parquet, or GRID's tensor.
     Imported {
         /// The file.
-        file: std::path::PathBuf,
+        file: PathBuf,
     },
 }
 
@@ -113,6 +114,32 @@ pub enum RecommenderSettings {
     SasrecBce(SasrecSettings),
     /// A decoder-only transformer over IDs.
     Generative(GenerativeSettings),
+    /// Lists that another system made, judged like every other arm's.
+    Imported {
+        /// Key of the arm.
+        name: String,
+        /// What people call it; the name when empty.
+        #[serde(default)]
+        title: String,
+        /// One file for all seeds, or one a seed in their order: TREC runs, Parquet, JSON.
+        files: Vec<PathBuf>,
+        /// What stands for users and items in them.
+        #[serde(default)]
+        names: ListNames,
+    },
+}
+
+/// What stands for users and items in a file that another system wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListNames {
+    /// Their keys, unless more of the names are indices.
+    #[default]
+    Auto,
+    /// The keys of the files that were imported.
+    Keys,
+    /// 0, 1, …: their place in the data set as prepared, as the bridges to GRID and LC-Rec name them.
+    Indices,
 }
 
 /// How lists are judged.
@@ -184,7 +211,11 @@ impl ExperimentSettings {
             problem("recommenders", "There is no recommender. Name at least one.".into());
         }
         for recommender in &self.recommenders {
-            for (field, sentence) in recommender.problems() {
+            let found = match recommender {
+                RecommenderSettings::Imported { name, files, .. } => imported_problems(name, files, self.seeds.len()),
+                learned => learned.problems(),
+            };
+            for (field, sentence) in found {
                 problem(&format!("recommenders.{}.{field}", recommender.key()), sentence);
             }
         }
@@ -288,6 +319,30 @@ impl ExperimentSettings {
             .unwrap_or(10)
             .max(10)
     }
+}
+
+/// What is wrong with imported lists, each with its field.
+fn imported_problems(name: &str, files: &[PathBuf], seeds: usize) -> Vec<(&'static str, String)> {
+    let mut problems = Vec::new();
+    let fits = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-' || char == '_';
+    if name.is_empty() || name.len() > 60 || !name.chars().all(fits) {
+        let sentence = format!(
+            "“{name}” cannot be the key of an arm: use up to 60 small letters, digits, “-” and “_”. The title can be anything."
+        );
+        problems.push(("name", sentence));
+    }
+    if RecommenderSettings::KEYS.contains(&name) {
+        problems
+            .push(("name", format!("{name} is the key of a recommender of Semid. Name the imported lists otherwise.")));
+    }
+    if files.len() != 1 && files.len() != seeds {
+        let sentence = format!(
+            "There are {} files of lists and {seeds} seeds. Give one file for all seeds, or one a seed in their order.",
+            files.len()
+        );
+        problems.push(("files", sentence));
+    }
+    problems
 }
 
 /// One arm of an experiment.
@@ -398,8 +453,8 @@ impl RecommenderSettings {
         })
     }
 
-    /// `item-knn`.
-    pub fn key(&self) -> &'static str {
+    /// `item-knn`; the name of imported lists.
+    pub fn key(&self) -> &str {
         match self {
             RecommenderSettings::Popularity {} => "popularity",
             RecommenderSettings::ItemKnn(_) => "item-knn",
@@ -407,11 +462,12 @@ impl RecommenderSettings {
             RecommenderSettings::Sasrec(_) => "sasrec",
             RecommenderSettings::SasrecBce(_) => "sasrec-bce",
             RecommenderSettings::Generative(_) => "generative",
+            RecommenderSettings::Imported { name, .. } => name,
         }
     }
 
-    /// "Item-kNN".
-    pub fn title(&self) -> &'static str {
+    /// "Item-kNN"; what a person calls imported lists.
+    pub fn title(&self) -> &str {
         match self {
             RecommenderSettings::Popularity {} => "Popularity",
             RecommenderSettings::ItemKnn(_) => "Item-kNN",
@@ -419,6 +475,13 @@ impl RecommenderSettings {
             RecommenderSettings::Sasrec(_) => "SASRec",
             RecommenderSettings::SasrecBce(_) => "SASRec-BCE",
             RecommenderSettings::Generative(_) => "Generative",
+            RecommenderSettings::Imported { name, title, .. } => {
+                if title.trim().is_empty() {
+                    name
+                } else {
+                    title
+                }
+            }
         }
     }
 

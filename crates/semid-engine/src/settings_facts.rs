@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::training_facts::{generative_fields, sasrec_fields};
+use crate::training_facts::{Row, generative_fields, sasrec_fields};
 
 /// A setting explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
@@ -142,6 +142,7 @@ pub fn recommender_sentence(key: &str) -> &'static str {
         "generative" => {
             "A small transformer that writes the ID of the next item code by code, one arm for each ID scheme."
         }
+        "imported" => "Lists that another system made, judged on the same users with the same statistics.",
         _ => "",
     }
 }
@@ -213,7 +214,9 @@ fn walk(path: &str, value: &Value, values: &mut Vec<(String, Value)>) {
             }
         }
         Value::Array(entries) if entries.iter().any(Value::is_object) => {
-            let key = |entry: &Value| ["scheme", "kind"].iter().find_map(|tag| entry[tag].as_str().map(str::to_owned));
+            // Imported lists go by their name, since there may be several.
+            let tags = ["scheme", "name", "kind"];
+            let key = |entry: &Value| tags.iter().find_map(|tag| entry[tag].as_str().map(str::to_owned));
             values.push((path.to_owned(), entries.iter().filter_map(key).collect()));
             for entry in entries {
                 walk(&below(&key(entry).unwrap_or_default()), entry, values);
@@ -422,9 +425,10 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
         ],
         RecommenderSettings::Sasrec(_) | RecommenderSettings::SasrecBce(_) => sasrec_fields(),
         RecommenderSettings::Generative(_) => generative_fields(),
+        RecommenderSettings::Imported { .. } => imported_fields(),
     };
     // A model that trains is tuned by its size and the length of its training; the rest holds as it is.
-    let basic = ["layers", "d_model", "max_history", "epochs"];
+    let basic = ["layers", "d_model", "max_history", "epochs", "title", "files"];
     facts
         .into_iter()
         .map(|(name, title, sentence, input, unit)| {
@@ -433,6 +437,35 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
             if basic.contains(&name) { facts } else { facts.advanced() }
         })
         .collect()
+}
+
+fn imported_fields() -> Vec<Row> {
+    vec![
+        ("name", "Key", "Names the arm in tables and files: small letters, digits, “-” and “_”.", FieldInput::Text, ""),
+        ("title", "Title", "What people call the arm; the key when empty.", FieldInput::Text, ""),
+        (
+            "files",
+            "Files",
+            "TREC runs, Parquet or JSON with each user's list: one for all seeds, or one a seed in their order.",
+            FieldInput::List,
+            "",
+        ),
+        (
+            "names",
+            "Names",
+            "What stands for users and items in the files.",
+            choice(&[
+                ("auto", "As they fit", "Keys, unless more of the names are indices."),
+                ("keys", "Keys", "The keys of the files that were imported."),
+                (
+                    "indices",
+                    "Indices",
+                    "Their place in the data set as prepared, as the bridges to GRID and LC-Rec name them.",
+                ),
+            ]),
+            "",
+        ),
+    ]
 }
 
 fn evaluation_fields() -> Vec<FieldFacts> {
@@ -526,6 +559,7 @@ pub(crate) fn choice(choices: &[(&str, &str, &str)]) -> FieldInput {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::ListNames;
     use semid_core::prepare::SplitRule;
 
     /// Settings with every scheme and every recommender, under the split with the most fields.
@@ -535,6 +569,14 @@ mod tests {
         settings.ids.push(IdSettings::Imported { file: "ids.json".into() });
         settings.recommenders =
             RecommenderSettings::KEYS.iter().filter_map(|key| RecommenderSettings::starter(key)).collect();
+        for name in ["one", "other"] {
+            settings.recommenders.push(RecommenderSettings::Imported {
+                name: name.to_owned(),
+                title: String::new(),
+                files: vec!["lists.trec".into()],
+                names: ListNames::Auto,
+            });
+        }
         settings.prepare.split = SplitRule::GlobalTime { validation_share: 0.1, test_share: 0.1 };
         settings
     }

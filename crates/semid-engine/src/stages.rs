@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use semid_core::comparison::StageTime;
 use semid_core::id_schemes::{
-    CollisionReport, CollisionRule, HashDraw, ImportedCodes, atomic_ids, category_path_codes, hash_codes, permuted_ids,
-    resolve,
+    CollisionReport, CollisionRule, HashDraw, atomic_ids, category_path_codes, hash_codes, permuted_ids, resolve,
 };
 use semid_core::prepare::{PrepareSettings, Prepared, prepare};
 use semid_core::{
@@ -24,7 +23,7 @@ use crate::envelope::{open_envelope, seal_envelope};
 use crate::explore::about_ids;
 use crate::fingerprint::Fingerprint;
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::{Error, Result, files, memory};
+use crate::{Error, Result, files, imported_ids, imported_lists, memory};
 
 /// Raised when code changes the bytes a stage makes from the same input.
 const IDS_VERSION: u32 = 1;
@@ -82,6 +81,9 @@ pub struct ArmCost {
     pub parameters: u64,
     /// Curves.
     pub points: Vec<SeriesPoint>,
+    /// What to know about the lists, in sentences.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// Filters, orders and splits a data set.
@@ -212,11 +214,12 @@ fn make_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings, base: Option<
             resolve(&category_path_codes(&shared.catalog, codes.levels)?.table, codes.collisions, None)?
         }
         IdSettings::Imported { file } => {
-            let bytes = imported_bytes(scheme)?;
-            let is_json = file.extension().is_some_and(|extension| extension == "json");
-            let codes_read =
-                if is_json { ImportedCodes::from_index_json(&bytes)? } else { ImportedCodes::from_csv(&bytes)? };
-            resolve(&codes_read.table(&shared.catalog)?, codes.collisions, None)?
+            let table = imported_ids::table(file, &imported_bytes(scheme)?, &shared.catalog)?;
+            // An export has the digit as its last level; coming back, it is the digit again, and no second one is added.
+            if let Some(ids) = imported_ids::with_their_digit(&table, codes) {
+                return Ok(whole(ids));
+            }
+            resolve(&table, codes.collisions, None)?
         }
         IdSettings::Lsh {} => return quantize(work, shared, &Lsh { shape }),
         IdSettings::RqKmeans { iterations, standardise, balanced } => {
@@ -272,6 +275,9 @@ pub fn train_and_rank(
     recommender: &RecommenderSettings,
     ids: Option<&AssignedIds>,
 ) -> Result<ArmLists> {
+    if let RecommenderSettings::Imported { .. } = recommender {
+        return imported_lists::arm_lists(work, shared, recommender);
+    }
     let k = shared.settings.list_length();
     let prints = Prints { data: &shared.data_fingerprint, embeddings: &shared.embeddings_fingerprint };
     let of_ids = ids.map_or("", |ids| ids.fingerprint.as_str());
@@ -311,6 +317,7 @@ fn train(
         RecommenderSettings::Sasrec(settings) => Box::new(Sasrec::new(settings.clone(), Loss::CrossEntropy)),
         RecommenderSettings::SasrecBce(settings) => Box::new(Sasrec::new(settings.clone(), Loss::SampledBinary)),
         RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),
+        RecommenderSettings::Imported { .. } => return Err(Error::input("Imported lists are read, not trained.")),
     };
     let mut data = TrainingData {
         catalog: &shared.catalog,
@@ -336,6 +343,7 @@ fn train(
         peak_bytes: memory::peak_bytes(),
         parameters: ranker.parameters() as u64,
         points: work.take_series(),
+        notes: Vec::new(),
     };
     if let Some(weights) = ranker.weights() {
         shared.artifacts.write(fingerprint, "model", &about, &seal_envelope(&cost, &weights)?)?;

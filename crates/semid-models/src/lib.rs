@@ -9,6 +9,7 @@ pub mod quantizer;
 pub mod sasrec;
 pub mod text_encoder;
 pub mod top_k;
+pub mod torch_file;
 mod trainer;
 mod transformer;
 

@@ -1,13 +1,16 @@
-//! What one does with the checkout: `cargo xtask setup`, `run`, `test`, `ui`, `bundle`, `bench`.
+//! What one does with the checkout: `cargo xtask setup`, `run`, `test`, `reproduce`, `ui`, `bundle`, `bench`.
 
 mod bench;
 mod bench_inputs;
 mod bundle;
+mod reproduce;
 mod run;
 mod sample;
 mod setup;
 mod shell;
+mod slice;
 mod system;
+mod targets;
 mod terminal;
 mod test;
 mod ui;
@@ -23,6 +26,9 @@ cargo xtask COMMAND
   run --headless    without a window: compare IDs on MovieLens 100K and write the report
   test              every check: format, lints, docs, tests, the web view, the journeys in the real window;
                     with --no-window without the web view and the window
+  reproduce beauty  run the whole table on Amazon Beauty 2014 and hold it against its targets; --data FOLDER takes
+                    interactions.csv and items.jsonl from there, --seeds N fewer seeds; --slice runs the small
+                    experiment of the tests (minutes), with --measure to write down what it comes to
   ui                build the web view, where its sources have changed
   bundle            build an installable package (.deb) and try it
   sample            write the simulated histories of datasets/sample-films again, the same bytes
@@ -38,6 +44,7 @@ fn main() -> ExitCode {
         Some("setup") => setup::command(rest),
         Some("run") => run::run(rest),
         Some("test") => test::test(rest),
+        Some("reproduce") => reproduce::reproduce(rest),
         Some("ui") if rest.is_empty() => ui::build(),
         Some("bundle") => bundle::bundle(rest),
         Some("sample") if rest.is_empty() => sample::write(),

@@ -9,17 +9,27 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which rooms a room may use. A new room starts with a line here.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("semid-core", &[]),
     ("semid-models", &["semid-core"]),
     ("semid-store", &["semid-core"]),
     ("semid-charts", &["semid-core"]),
     ("semid-import", &["semid-core"]),
+    ("semid-bridge", &["semid-core"]),
     ("semid-fetch", &[]),
     ("semid-report", &["semid-core", "semid-charts"]),
     (
         "semid-engine",
-        &["semid-core", "semid-models", "semid-store", "semid-charts", "semid-import", "semid-fetch", "semid-report"],
+        &[
+            "semid-core",
+            "semid-models",
+            "semid-store",
+            "semid-charts",
+            "semid-import",
+            "semid-bridge",
+            "semid-fetch",
+            "semid-report",
+        ],
     ),
     ("semid-api", &["semid-core", "semid-engine"]),
     ("semid-cli", &["semid-core", "semid-report", "semid-api"]),

@@ -68,6 +68,47 @@ export type ArmResult = {
   curves: Array<Curve>,
 };
 
+/** Write a data set, as an experiment prepares and splits it, in another system's forms. */
+export type BridgeExportRequest = {
+  /** The experiment. */
+  settings: ExperimentSettings,
+  /** Key of the scheme whose IDs go along; none when null. */
+  ids?: string | null,
+  /** Seed of the IDs. */
+  seed: number,
+  /** Whose forms. */
+  format: BridgeFormat,
+  /** Also the vectors of the items. */
+  embeddings: boolean,
+  /** The folder. */
+  output: string,
+};
+
+/** What was exported. */
+export type BridgeExported = {
+  /** Whose forms. */
+  format: BridgeFormat,
+  /** The folder. */
+  folder: string,
+  /** Its files and what each holds. */
+  files: Array<[string, string]>,
+  /** Users with at least one interaction. */
+  users: number,
+  /** Items that take part. */
+  items: number,
+  /** Interactions that take part. */
+  interactions: number,
+  /** Users to be judged. */
+  test_cases: number,
+  /** "keys" or "indices": what stands for users and items in the files. */
+  names: string,
+  /** What was left out or renamed, in sentences; empty when nothing. */
+  notes: Array<string>,
+};
+
+/** Whose forms are written. */
+export type BridgeFormat = "grid" | "lcrec" | "recbole" | "parquet";
+
 /** The catalog on a plane (result of the job `catalog_map`; kept, so that a second call is quick). */
 export type CatalogMap = {
   /** Across, one an item, in −1 … 1. */
@@ -351,6 +392,8 @@ export type DatasetFacts = {
   items: number,
   /** Interactions that take part. */
   interactions: number,
+  /** Items that are learned to be predicted: every training item of a user after the first. */
+  training_windows: number,
   /** Digest of the data as imported. */
   digest: string,
 };
@@ -1094,6 +1137,45 @@ export type ListEntry = {
   items: Array<NamedItem>,
 };
 
+/** What stands for users and items in a file that another system wrote. */
+export type ListNames = "auto" | "keys" | "indices";
+
+/** What was found in a file of lists, counted. */
+export type ListsFound = {
+  /** The file's name. */
+  file: string,
+  /** Users with a list in it. */
+  users: number,
+  /** Entries of all lists. */
+  entries: number,
+  /** "key" or "index": what stands for users and for items. */
+  named_by: [string, string],
+  /** Users to be judged. */
+  users_judged: number,
+  /** Those of them without a list; each counts 0. */
+  users_without_list: number,
+  /** Users that the data set does not have; left out. */
+  unknown_users: number,
+  /** Users that the data set has and does not judge; left out. */
+  users_not_judged: number,
+  /** Entries naming items that the catalog does not have; each keeps its rank as a miss. */
+  unknown_items: number,
+  /** Entries that were items of the user's own history; left out, as for all arms. */
+  history_items: number,
+  /** The same and what else is remarkable, in sentences; empty when nothing. */
+  notes: Array<string>,
+};
+
+/** Look at a file of another system's lists. */
+export type ListsRequest = {
+  /** The experiment they would be an arm of. */
+  settings: ExperimentSettings,
+  /** TREC run, Parquet or JSON. */
+  file: string,
+  /** What stands for users and items in it. */
+  names: ListNames,
+};
+
 /** A first code on the map. */
 export type MapCode = {
   /** The code. */
@@ -1441,7 +1523,16 @@ export type RecommenderSettings = { "kind": "popularity",
 } | { "kind": "item-knn"
 } & ItemKnnSettings | { "kind": "text-knn"
 } & TextKnnSettings | { "kind": "generative"
-} & GenerativeSettings;
+} & GenerativeSettings | { "kind": "imported",
+  /** Key of the arm. */
+  name: string,
+  /** What people call it; the name when empty. */
+  title: string,
+  /** One file for all seeds, or one a seed in their order: TREC runs, Parquet, JSON. */
+  files: Array<string>,
+  /** What stands for users and items in them. */
+  names: ListNames,
+};
 
 /** A repair that loses nothing. */
 export type Repair = { "delete_file": string
@@ -2178,6 +2269,10 @@ export interface Commands {
   export: { request: ExportRequest; reply: ExportReport };
   /** Judge the lists of any system. */
   eval: { request: EvalRequest; reply: JudgedLists };
+  /** Write a data set and its IDs in another system's forms; a job. */
+  bridge_export: { request: BridgeExportRequest; reply: Started };
+  /** What a file of another system's lists holds; a job. */
+  look_at_lists: { request: ListsRequest; reply: Started };
   /** Build the IDs of a data set; a job. */
   ids: { request: IdsRequest; reply: Started };
   /** IDs there are for a data set. */
@@ -2225,6 +2320,8 @@ export interface JobResults {
   resume_run: RunReport;
   why_item: WhyReply;
   open_bundle: OpenedBundle;
+  bridge_export: BridgeExported;
+  look_at_lists: ListsFound;
   ids: IdsReport;
   catalog_map: CatalogMap;
   fetch_model: ModelRow;

@@ -1,5 +1,6 @@
 //! The handlers of all commands.
 
+pub mod bridge;
 pub mod data;
 pub mod explore;
 pub mod results;

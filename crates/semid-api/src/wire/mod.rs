@@ -1,12 +1,14 @@
 //! What goes over the wire: requests and replies that are not an engine's own type. TypeScript of all of them is in
 //! `ui/src/lib/wire.ts`, written by `cargo xtask wire` and checked by a test.
 
+mod bridge;
 mod data;
 mod explore;
 mod results;
 mod runs;
 mod system;
 
+pub use bridge::*;
 pub use data::*;
 pub use explore::*;
 pub use results::*;

@@ -95,6 +95,13 @@ impl ImportedCodes {
         Self::checked(rows)
     }
 
+    /// Takes items and their codes from a reader of another form. Fails on an item named twice and on rows of different
+    /// lengths; each error names the item.
+    pub fn from_rows(rows: Vec<(String, Vec<Code>)>) -> Result<Self> {
+        let row = |(item, codes)| Row { item, place: String::new(), codes };
+        Self::checked(rows.into_iter().map(row).collect())
+    }
+
     /// One row per item of the catalog. Items are matched by key when the file names every key of the catalog; else by
     /// index (0, 1, …) when it names every index. The shape is read off the codes: a level has as many codes as its
     /// highest code says. Fails when items are missing from the file or unknown to the catalog, naming the first few.

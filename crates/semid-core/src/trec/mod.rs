@@ -30,6 +30,11 @@ impl<'a> Run<'a> {
         Ok(Run { lists: parse::grouped(bytes, &parse::RUN)? })
     }
 
+    /// Each user's key, sorted, with their documents and scores in the order of the file.
+    pub fn lists(&self) -> impl Iterator<Item = (&[u8], impl Iterator<Item = (&[u8], f64)>)> {
+        self.lists.iter().map(|(user, rows)| (user, rows.iter().map(|row| (row.document, row.number))))
+    }
+
     /// Number of users with at least one document.
     pub fn users(&self) -> usize {
         self.lists.users()

@@ -76,6 +76,7 @@ pub fn comparison() -> Comparison {
             users: 943,
             items: 1_682,
             interactions: 100_000,
+            training_windows: 97_171,
             digest: "b3:6f1c0d93a2".into(),
         },
         protocol: Protocol {

@@ -35,8 +35,9 @@ const SHARES = { validation_share: 0.1, test_share: 0.1 };
 
 /** What names an entry of the ID schemes or recommenders. */
 export function keyOf(entry: unknown): string {
-  const { scheme, kind } = entry as { scheme?: string; kind?: string };
-  return scheme ?? kind ?? "";
+  const { scheme, kind, name } = entry as { scheme?: string; kind?: string; name?: string };
+  // Imported lists go by their name, since there may be several.
+  return scheme ?? (kind === "imported" ? name : kind) ?? "";
 }
 
 export type Arm = { key: string; title: string; trains: boolean };
@@ -44,6 +45,9 @@ export type Arm = { key: string; title: string; trains: boolean };
 /** The arms these settings have: each recommender, and each ID scheme under one that speaks in IDs. */
 export function armsOf(settings: ExperimentSettings, methods: Methods): Arm[] {
   return settings.recommenders.flatMap((recommender): Arm[] => {
+    if (recommender.kind === "imported") {
+      return [{ key: recommender.name, title: recommender.title.trim() || recommender.name, trains: false }];
+    }
     const method = methods.recommenders.find(({ key }) => key === recommender.kind);
     const title = method?.title ?? recommender.kind;
     if (!method?.speaks_ids) return [{ key: recommender.kind, title, trains: false }];
@@ -73,7 +77,10 @@ export function toggledRecommender(settings: ExperimentSettings, method: Recomme
 }
 
 function inOrder<T>(entries: readonly T[], methods: readonly { key: string }[]): T[] {
-  const place = (entry: T) => methods.findIndex(({ key }) => key === keyOf(entry));
+  const place = (entry: T) => {
+    const at = methods.findIndex(({ key }) => key === keyOf(entry));
+    return at < 0 ? methods.length : at;
+  };
   return [...entries].sort((a, b) => place(a) - place(b));
 }
 
