@@ -97,6 +97,38 @@ pub fn label_prefixes(catalog: &Catalog, ids: &SemanticIds, settings: LabelSetti
     PrefixLabels { entries }
 }
 
+/// How well each list of terms hangs together: the mean normalised pointwise mutual information of all its pairs over the
+/// items of the catalog, `ln(p(a, b) / (p(a) p(b))) / −ln p(a, b)`, which is −1 for terms that never meet and 1 for terms
+/// that are never apart (Bouma 2009). None with fewer than two terms that the catalog has.
+pub fn term_coherence(catalog: &Catalog, lists: &[Vec<String>]) -> Vec<Option<f64>> {
+    let terms = Terms::of(catalog, true);
+    let numbers: HashMap<&str, u32> = (0..terms.len() as u32).map(|term| (terms.name(term), term)).collect();
+    let items = catalog.len() as f64;
+    let coherence = |list: &Vec<String>| {
+        let known: Vec<u32> = list.iter().filter_map(|name| numbers.get(name.as_str()).copied()).collect();
+        let mut together = vec![0u32; known.len() * known.len()];
+        for item in 0..catalog.len() {
+            let of_item = terms.of_item(item);
+            let here: Vec<usize> = (0..known.len()).filter(|&at| of_item.contains(&known[at])).collect();
+            for &a in &here {
+                here.iter().for_each(|&b| together[a * known.len() + b] += 1);
+            }
+        }
+        let share = |a: usize, b: usize| f64::from(together[a * known.len() + b]) / items;
+        let pairs: Vec<f64> = (0..known.len())
+            .flat_map(|a| (a + 1..known.len()).map(move |b| (a, b)))
+            .map(|(a, b)| match share(a, b) {
+                0.0 => -1.0,
+                // Both in every item: never apart.
+                1.0 => 1.0,
+                both => (both / (share(a, a) * share(b, b))).ln() / -both.ln(),
+            })
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.iter().sum::<f64>() / pairs.len() as f64)
+    };
+    lists.iter().map(coherence).collect()
+}
+
 struct Labelling<'a> {
     ids: &'a SemanticIds,
     terms: &'a Terms,

@@ -16,6 +16,7 @@ pub mod prepare;
 mod semantic_id;
 mod split;
 pub mod statistics;
+pub mod study;
 mod token_trie;
 pub mod trec;
 mod work;

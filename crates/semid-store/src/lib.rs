@@ -20,6 +20,7 @@ mod interaction;
 mod item;
 mod migrations;
 mod packed;
+mod participant;
 mod per_user;
 mod ranked_list;
 mod run;
@@ -28,6 +29,8 @@ mod run_results;
 mod run_stage;
 mod setting;
 mod store;
+mod study;
+mod withdrawal;
 
 pub use artifacts::{Artifact, Artifacts, CheckpointSlot};
 pub use dataset::{Dataset, NewDataset, OnExisting};
@@ -37,6 +40,7 @@ pub use embedding_cache::{CachedModel, CachedRows, TextDigest, text_digest};
 pub use error::{Error, Result};
 pub use finished_run::FinishedRun;
 pub use import_problem::{Problem, Problem as ImportProblem, ProblemCount};
+pub use participant::{NewParticipant, Participant, ParticipantKind, StoredConsent, StoredResponse, StoredTrial};
 pub use per_user::PerUser;
 pub use ranked_list::{decode_lists, encode_lists};
 pub use run::{NewRun, Run, RunEnd, RunOrder, RunStatus, RunsRequest};
@@ -44,6 +48,8 @@ pub use run_lock::RunLock;
 pub use run_results::{Glance, Measurement, RunResults};
 pub use run_stage::RunStage;
 pub use store::Store;
+pub use study::{NewStudy, Study};
+pub use withdrawal::{Deletion, ExportedFile};
 
 /// Version of the database library.
 pub fn sqlite_version() -> &'static str {

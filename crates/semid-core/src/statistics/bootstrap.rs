@@ -93,7 +93,7 @@ impl Sample {
 }
 
 /// Linear interpolation between order statistics, as numpy and scipy do by default.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
+pub(super) fn percentile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let below = sorted[at.floor() as usize];
     let above = sorted[at.ceil() as usize];

@@ -3,17 +3,29 @@
 //! Every function takes one value per user and needs no model of how they are distributed. Randomness comes from one
 //! generator per fixed-size chunk of resamples, so the same seed gives the same bytes for any number of threads.
 
+mod agreement;
+mod beta;
 mod binomial;
 mod bootstrap;
 mod correction;
+mod crossed;
+mod icc;
+mod share;
 mod sign_flip;
+mod superiority;
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+pub use agreement::{Coefficient, Measurement, alpha_interval, krippendorff_alpha};
+pub use beta::f_tail;
 pub use bootstrap::mean_interval;
 pub use correction::{Correction, benjamini_hochberg, holm};
+pub use crossed::{Answer, Crossed, Side, crossed};
+pub use icc::{Intraclass, intraclass};
+pub use share::{Share, share};
 pub use sign_flip::sign_flip;
+pub use superiority::{Superiority, spearman, superiority};
 
 use crate::comparison::Difference;
 use crate::{Error, Result, Seed};
