@@ -89,7 +89,9 @@ pub const RELEASE: [&str; 3] = ["--release", "--package", "semid-cli"];
 /// Builds `semid` of these packages or in this profile, and gives its place.
 pub fn built(how: &[&str]) -> Result<PathBuf, String> {
     let mut build = shell::cargo();
-    build.args(["build", "--quiet", "--locked", "--bin", "semid", "--message-format", "json-render-diagnostics"]).args(how);
+    build
+        .args(["build", "--quiet", "--locked", "--bin", "semid", "--message-format", "json-render-diagnostics"])
+        .args(how);
     let output = build.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| format!("The build of semid could not be started ({error})."))?;
     if !output.status.success() {

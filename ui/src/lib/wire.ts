@@ -758,6 +758,8 @@ export type GenerativeSettings = {
   /** Parts a batch is cut into, each computed by one thread. Part of the settings and not of the machine, since the
    * order in which gradients are added decides the last bits. */
   shards: number,
+  /** What the products of training multiply; ranking multiplies f32. */
+  precision: TrainingPrecision,
 };
 
 /** Signs that an arm works as it should. */
@@ -1522,7 +1524,9 @@ export type RecommenderMethod = {
 export type RecommenderSettings = { "kind": "popularity",
 } | { "kind": "item-knn"
 } & ItemKnnSettings | { "kind": "text-knn"
-} & TextKnnSettings | { "kind": "generative"
+} & TextKnnSettings | { "kind": "sasrec"
+} & SasrecSettings | { "kind": "sasrec-bce"
+} & SasrecSettings | { "kind": "generative"
 } & GenerativeSettings | { "kind": "imported",
   /** Key of the arm. */
   name: string,
@@ -1731,6 +1735,48 @@ export type SampleReport = {
   dataset: string,
   /** Its finished comparison. */
   run: number,
+};
+
+/** How SASRec is built and trained. Every field counts; nothing is implied. */
+export type SasrecSettings = {
+  /** Transformer blocks. */
+  layers: number,
+  /** Width of the residual stream: numbers that stand for an item. */
+  d_model: number,
+  /** Attention heads; must divide `d_model`. */
+  heads: number,
+  /** Width between the two products of a block's feed-forward half. */
+  feed_forward: number,
+  /** Share of the numbers dropped after the embedding and after each half of a block. */
+  dropout: number,
+  /** The model looks at this many of the last items. */
+  max_history: number,
+  /** Items that are targets in one window of a long history; `max_history + 1` makes windows follow each other
+   * without overlap (cheapest), fewer give every target more context and cost proportionally more. */
+  window_stride: number,
+  /** Items in one optimiser step. */
+  batch_items: number,
+  /** Passes over the training interactions. */
+  epochs: number,
+  /** Highest learning rate, reached after the warm-up, falling along a cosine to a tenth. */
+  learning_rate: number,
+  /** Share of the training over which the learning rate rises from 0. */
+  warm_up_share: number,
+  /** AdamW's decoupled decay of matrices and embeddings. */
+  weight_decay: number,
+  /** Gradients longer than this (Euclidean norm) are shortened to it. */
+  clip_norm: number,
+  /** Epochs from one validation to the next. */
+  validate_every: number,
+  /** Validations without a better NDCG@10 after which training stops. */
+  patience: number,
+  /** At most this many validation cases, drawn with the seed. */
+  validation_cases: number,
+  /** Parts a batch is cut into, each computed by one thread. Part of the settings and not of the machine, since the
+   * order in which gradients are added decides the last bits. */
+  shards: number,
+  /** What the products of training multiply; ranking multiplies f32. */
+  precision: TrainingPrecision,
 };
 
 /** Write something of a run to a file. */
@@ -2003,6 +2049,9 @@ export type ThemeChoice = "system" | "light" | "dark";
 
 /** The order of a user's interactions with the same time. */
 export type Ties = "shuffle" | "file-order";
+
+/** What the products of training multiply. Sums, weights, norms, softmax and the optimiser are f32 always. */
+export type TrainingPrecision = "f32" | "bf16";
 
 /** A prefix of the tree. */
 export type TreeNode = {

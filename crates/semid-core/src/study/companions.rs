@@ -100,7 +100,8 @@ pub fn correlations(
         let of_task = |companion: &&Companion| {
             stimuli.get(companion.stimulus as usize).is_some_and(|stimulus| stimulus.task == task.key)
         };
-        let measures: [(&str, fn(&Companion) -> Option<f64>); 2] =
+        type Measure = fn(&Companion) -> Option<f64>;
+        let measures: [(&str, Measure); 2] =
             [("prefix purity", |one| one.purity), ("label coherence", |one| one.coherence)];
         for (measure, value) in measures {
             let mut by_arm: BTreeMap<u32, Vec<f64>> = BTreeMap::new();

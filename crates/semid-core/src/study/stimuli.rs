@@ -111,6 +111,7 @@ pub fn draw_stimuli(
 
 /// The same stimulus around another item: the one of `key`, or the next that the seed gives. Nothing else changes; the
 /// replacement is kept with its reason.
+#[allow(clippy::too_many_arguments)] // What stimuli are drawn from, which one, and why.
 pub fn redraw(
     catalog: &Catalog,
     popularity: &[u32],
