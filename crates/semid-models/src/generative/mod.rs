@@ -6,7 +6,7 @@
 //! trie of the catalog's IDs.
 //!
 //! Where to look: `model` is what feeds and reads the shared [`transformer`](crate::transformer), over one flat buffer of
-//! parameters laid out by `layout`; `learner` is what the shared [`trainer`](crate::trainer) sees of it, `search` the beam.
+//! parameters laid out by `layout`; `learner` is what the shared [`trainer`] sees of it, `search` the beam.
 
 mod follow;
 mod health;

@@ -78,7 +78,7 @@ impl<R: Real> Trace<R> {
         room(&mut self.narrow, n * d)
     }
 
-    /// The hidden rows, and where their gradient is written before [`super::backward`], both `n × d`.
+    /// The hidden rows, and where their gradient is written before [`super::backward()`], both `n × d`.
     pub fn hidden_and_gradient(&mut self) -> (&[R], &mut [R]) {
         let length = self.hidden.len();
         (&self.hidden, room(&mut self.narrow, length))

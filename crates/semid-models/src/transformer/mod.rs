@@ -2,7 +2,7 @@
 //! buffer of parameters, forward and backward.
 //!
 //! A model writes the input rows of its sequences, runs [`forward`], reads the hidden rows through [`cross_entropy`], runs
-//! [`backward`] and takes the gradient of its inputs: what a row stands for (a token, an item) and what is asked of it are
+//! [`backward()`] and takes the gradient of its inputs: what a row stands for (a token, an item) and what is asked of it are
 //! the model's. `reference` says the same stack in candle's words; tests hold the two against each other.
 
 mod attention;
