@@ -1,3 +1,5 @@
+//! Lists of other systems: every form is read, and what does not fit is told in words.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 
