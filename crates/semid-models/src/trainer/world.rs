@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rand::Rng;
@@ -102,15 +103,20 @@ pub(crate) fn cancelled_again_and_again<T>(
         let cancel = work.cancel();
         let watched = work.clone();
         let wait = Duration::from_micros(1500 * u64::from(cancelled + 1));
-        let watcher = std::thread::spawn(move || {
-            while watched.view().steps.is_empty() {
-                std::thread::yield_now();
-            }
-            std::thread::sleep(wait);
-            cancel.cancel();
+        // The last stretch may be over before anybody has looked.
+        let over = AtomicBool::new(false);
+        let result = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while watched.view().steps.is_empty() && !over.load(Ordering::Relaxed) {
+                    std::thread::yield_now();
+                }
+                std::thread::sleep(wait);
+                cancel.cancel();
+            });
+            let result = train(&work, &data);
+            over.store(true, Ordering::Relaxed);
+            result
         });
-        let result = train(&work, &data);
-        watcher.join().unwrap();
         match result {
             Ok(learned) => return (learned, cancelled),
             Err(Error::Cancelled) => cancelled += 1,
