@@ -27,6 +27,7 @@ fn settings_by_mouse_take_effect_and_outlive_the_window() {
 
     let again = desk.open();
     again.wait("it is dark from the start", "return document.documentElement.dataset.theme === 'dark'");
+    again.wait("text is large", "return getComputedStyle(document.documentElement).fontSize === '24px'");
     again.click("link", "Settings");
     again.see(models.to_str().unwrap());
     // A folder chosen in an earlier window may still be used.

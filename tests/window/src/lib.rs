@@ -469,12 +469,16 @@ impl<'d> Window<'d> {
             }
             self.key(Key::Down);
         }
-        panic!("{}: the arrow keys did not lead to “{entry}”", self.desk.name);
+        let at = self.script("return document.activeElement?.outerHTML.slice(0, 400) ?? null", vec![]);
+        panic!("{}: the arrow keys did not lead to “{entry}”, but to {at}", self.desk.name);
     }
 
     /// Puts a text where another was, as someone does who types.
     pub fn replace(&self, element: &Element, text: &str) {
-        self.runtime.block_on(element.click()).unwrap();
+        // What is covered for a moment is tried again.
+        eventually("a click into a field", || {
+            self.runtime.block_on(element.clone().click()).map_err(|error| error.to_string())
+        });
         self.keys(&[Key::Control], 'a');
         self.type_text(text);
     }

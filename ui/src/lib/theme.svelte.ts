@@ -1,8 +1,8 @@
 // Light, dark, or what the system says; and the size of text. Both are set before the first paint from what this web view
-// remembers; the workspace keeps the theme too.
+// remembers; the workspace keeps both too, for a web view that was closed before it remembered.
 
 import { setWindowTheme } from "./window";
-import type { ThemeChoice } from "./wire";
+import type { Preferences, ThemeChoice } from "./wire";
 
 export const TEXT_SIZES = [100, 125, 150, 175, 200] as const;
 
@@ -36,9 +36,16 @@ class Theme {
     setWindowTheme(choice).catch(() => undefined);
   }
 
-  /** Whether this web view remembers a theme; if not, the workspace may. */
+  /** Whether this web view remembers both; if not, the workspace may. */
   get remembered(): boolean {
-    return stored(THEME_KEY) !== null;
+    return stored(THEME_KEY) !== null && stored(SIZE_KEY) !== null;
+  }
+
+  /** Takes from the workspace what this web view does not remember. */
+  adopt({ theme, text_size }: Preferences) {
+    if (stored(THEME_KEY) === null) this.choose(theme);
+    const size = TEXT_SIZES.find((size) => size === text_size);
+    if (stored(SIZE_KEY) === null && size !== undefined) this.resize(size);
   }
 
   resize(percent: number) {

@@ -1365,6 +1365,8 @@ export type Pooling = "mean" | "max";
 export type Preferences = {
   /** Light, dark, or as the system has it. */
   theme: ThemeChoice,
+  /** Size of text in per cent; none: 100. */
+  text_size: number | null,
   /** Threads to compute with; none: all the machine has. Takes effect at the next start. */
   threads: number | null,
   /** Folder of data sets, runs and downloads; none: the usual place. Takes effect at the next start. */

@@ -54,6 +54,8 @@ pub struct DoctorReport {
 pub struct Preferences {
     /// Light, dark, or as the system has it.
     pub theme: ThemeChoice,
+    /// Size of text in per cent; none: 100.
+    pub text_size: Option<u32>,
     /// Threads to compute with; none: all the machine has. Takes effect at the next start.
     pub threads: Option<u32>,
     /// Folder of data sets, runs and downloads; none: the usual place. Takes effect at the next start.

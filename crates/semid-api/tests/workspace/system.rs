@@ -14,8 +14,13 @@ fn what_a_person_set_is_there_after_a_restart() {
     let home = Home::at(fresh.folder.path().join("home"));
     let models = fresh.folder.path().join("models");
     fresh.file("models/my-encoder/config.json", "{}");
-    let set =
-        Preferences { theme: ThemeChoice::Dark, threads: Some(2), data_folder: None, model_folders: vec![models] };
+    let set = Preferences {
+        theme: ThemeChoice::Dark,
+        text_size: Some(150),
+        threads: Some(2),
+        data_folder: None,
+        model_folders: vec![models],
+    };
     let _: Preferences = fresh.app.call("set_preferences", &set).unwrap();
     let again = App::new(home);
     assert_eq!(again.call::<Preferences>("preferences", Nothing {}).unwrap(), set, "read from the disk");
