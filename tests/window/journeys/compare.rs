@@ -7,7 +7,6 @@ use semid_window_tests::{Desk, Window};
 use serde_json::{Value, json};
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn compare_by_mouse_watch_stop_and_go_on() {
     let desk = Desk::with_encoder("compare-mouse");
     let window = desk.open();
@@ -51,7 +50,6 @@ fn compare_by_mouse_watch_stop_and_go_on() {
 }
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn compare_by_keyboard() {
     let desk = Desk::with_encoder("compare-keyboard");
     let window = desk.open();
@@ -71,7 +69,6 @@ fn compare_by_keyboard() {
 }
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn a_run_outlives_its_window_and_a_kill_and_ends_with_the_same_numbers() {
     let mut desk = Desk::with_encoder("killed");
     desk.environment.push(("SEMID_CLOSE", "no".to_owned()));

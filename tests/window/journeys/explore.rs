@@ -4,7 +4,6 @@ use semid_window_tests::{Desk, Key, Window};
 use serde_json::json;
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn explore_by_mouse_the_tree_an_item_and_its_neighbours() {
     let desk = Desk::with_encoder("explore-mouse");
     let window = desk.open();

@@ -32,7 +32,6 @@ fn titles() -> Vec<String> {
 }
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn hostile_titles_never_become_markup_in_previews_tables_and_charts() {
     let desk = Desk::new("hostile");
     let titles = titles();

@@ -36,7 +36,6 @@ fn files(desk: &Desk) -> (PathBuf, PathBuf) {
 }
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn import_by_mouse_with_files_chosen_in_the_dialog() {
     let desk = Desk::new("import-mouse");
     let (items, log) = files(&desk);
@@ -79,7 +78,6 @@ fn import_by_mouse_with_files_chosen_in_the_dialog() {
 }
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn import_by_keyboard_with_files_dropped_on_the_window() {
     let desk = Desk::new("import-keyboard");
     let (items, log) = files(&desk);

@@ -5,7 +5,6 @@ use semid_window_tests::{Desk, Key, Window};
 const RESULTS: &str = "return /^#\\/runs\\/\\d+(\\?|$)/.test(location.hash)";
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn the_sample_shows_its_comparison_by_mouse_and_says_why_an_item_came_up() {
     let desk = Desk::new("sample-mouse");
     let window = desk.open();
@@ -32,7 +31,6 @@ fn the_sample_shows_its_comparison_by_mouse_and_says_why_an_item_came_up() {
 }
 
 #[test]
-#[ignore = "not yet steady; run with --run-ignored all"]
 fn the_sample_and_a_path_are_reached_by_keyboard() {
     let desk = Desk::new("sample-keyboard");
     let window = desk.open();

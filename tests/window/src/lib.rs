@@ -460,7 +460,8 @@ impl<'d> Window<'d> {
 
     /// Chooses an entry of an open menu with the keyboard.
     pub fn enter_menu(&self, entry: &str) {
-        self.find("menuitem", entry);
+        // The focus follows the menu; until then keys go to its button.
+        self.wait("the menu has the focus", "return document.activeElement?.getAttribute('role') === 'menuitem'");
         let here = "const active = document.activeElement;
             return active?.getAttribute('role') === 'menuitem' && active.innerText.trim().startsWith(arguments[0])";
         for _ in 0..30 {
