@@ -15,7 +15,7 @@ fn compare_by_mouse_watch_stop_and_go_on() {
     window.find("heading", "What it comes to");
     window.wait_long(
         "an estimate stands there before anything starts",
-        "return /second|minute|hour/.test(document.querySelector('aside[aria-label=\"What it comes to\"]').innerText)",
+        "return /\\d\\s*(s|min|h)\\b/.test(document.querySelector('aside[aria-label=\"What it comes to\"]').innerText)",
     );
     window.shot("put-together");
 

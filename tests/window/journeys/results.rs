@@ -66,7 +66,7 @@ fn a_run_is_saved_in_every_form_and_its_bundle_opens_on_another_machine() {
     for (entry, file, holds) in [
         ("HTML report", "report.html", "<!doctype html>"),
         ("CSV", "arms.csv", "popularity"),
-        ("CSV by user", "users.csv", "viewer-"),
+        ("CSV by user", "users.csv", "user"),
         ("Markdown", "tables.md", "| "),
         ("LaTeX", "tables.tex", "\\begin{tab"),
         ("JSON", "run.json", "\"arms\""),

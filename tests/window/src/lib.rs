@@ -397,8 +397,22 @@ impl<'d> Window<'d> {
     pub fn click(&self, role: &str, name: &str) {
         eventually(&format!("a click on {role} “{name}”"), || {
             let element = self.find(role, name);
-            self.runtime.block_on(element.click()).map_err(|error| error.to_string())
+            self.runtime
+                .block_on(element.click())
+                .map_err(|error| format!("{error:?}; there is {}", self.on_top_of(role, name)))
         });
+    }
+
+    /// What a click in the middle of an element would meet.
+    fn on_top_of(&self, role: &str, name: &str) -> Value {
+        let script = "const wanted = (function(){".to_owned()
+            + FIND
+            + "}).apply(null, arguments);
+            if (!wanted) return null;
+            const box = wanted.getBoundingClientRect();
+            const met = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            return (met?.outerHTML ?? 'nothing').slice(0, 200) + ' at ' + JSON.stringify(box)";
+        self.script(&script, vec![json!(role), json!(name)])
     }
 
     /// Goes to an element with the Tab key, as someone without a mouse does.
