@@ -171,8 +171,15 @@ fn differences(comparison: &Comparison, metric: &MetricFacts) -> Option<Chart> {
 
 fn curves(comparison: &Comparison) -> Option<Chart> {
     let trained: Vec<&ArmResult> = comparison.arms.iter().filter(|arm| !arm.curves.is_empty()).collect();
-    let all = trained.iter().flat_map(|arm| &arm.curves);
-    let panels = lookup::distinct(all.map(|curve| curve.series.as_str())).into_iter().map(|series| Panel {
+    let all = || trained.iter().flat_map(|arm| &arm.curves);
+    // A series measured once, at the end of a training, is a number and no curve; while all have just begun, all are shown.
+    let begun = all().all(|curve| curve.points.len() < 2);
+    let drawn = all().filter(|curve| begun || curve.points.len() > 1);
+    let mut shown = lookup::distinct(drawn.map(|curve| curve.series.as_str()));
+    shown.sort_by_key(|series| {
+        ["training", "validation"].iter().position(|first| series.starts_with(first)).unwrap_or(2)
+    });
+    let panels = shown.into_iter().map(|series| Panel {
         label: sentence(&comparison.metrics.iter().fold(
             series.to_owned(),
             |label, metric| match metric.key.as_str() {
