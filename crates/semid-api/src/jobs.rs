@@ -148,6 +148,11 @@ impl Jobs {
         jobs.get(&id).map(|job| job.view(id))
     }
 
+    /// Whether a job works or waits, and nobody has asked it to stop.
+    pub fn goes_on(&self, id: JobId) -> bool {
+        self.table.lock().get(&id).is_some_and(|job| !job.state.is_over() && !job.work.cancel().is_cancelled())
+    }
+
     /// Asks a job to stop. Finished stages stay.
     pub fn cancel(&self, id: JobId) -> bool {
         let mut jobs = self.table.lock();

@@ -40,14 +40,15 @@ pub fn resume_run(app: &App, request: RunNumber) -> Reply<StartedRun> {
     queue(app, engine.settings_of_run(&run)?, None)
 }
 
-/// Queues a run, or names the job that has it already.
+/// Queues a run, or names the job that has it already. A job that was asked to stop does not count: the new one waits
+/// until it has.
 fn queue(app: &App, settings: ExperimentSettings, output: Option<PathBuf>) -> Reply<StartedRun> {
     let engine = app.engine()?;
     let run = engine.queue_run(&settings)?.id;
     // Held until the job has its number, so that two requests at once are one job.
     let mut jobs = app.run_jobs();
     if let Some(&job) = jobs.get(&run)
-        && app.jobs().view(job).is_some_and(|view| !view.state.is_over())
+        && app.jobs().goes_on(job)
     {
         return Ok(StartedRun { job, run });
     }
@@ -74,7 +75,7 @@ pub fn run_page(app: &App, request: RunsRequest) -> Reply<RunPage> {
             run: run.id,
             name: run.name,
             dataset: run.dataset,
-            status: run.status,
+            status: status_with_job(app, run.id, run.status),
             created_at: run.created_at,
             secs: run.started_at.zip(run.ended_at).map(|(from, to)| to - from),
             error: run.error,
@@ -95,7 +96,7 @@ pub fn run_view(app: &App, request: RunNumber) -> Reply<RunView> {
         run: run.id,
         name: run.name,
         dataset: run.dataset,
-        status: run.status,
+        status: status_with_job(app, run.id, run.status),
         error: run.error,
         created_at: run.created_at,
         elapsed_secs: so_far.elapsed_secs,
@@ -151,6 +152,16 @@ pub fn settings_difference(app: &App, request: SettingsDifferenceRequest) -> Rep
         same_protocol: runs.windows(2).all(|pair| pair[0].protocol == pair[1].protocol),
         runs: runs.into_iter().map(|run| (run.id, run.name)).collect(),
     })
+}
+
+/// Where a run stands, knowing that a job of this process may be about to go on with it: the store hears of that only
+/// when the job's turn comes.
+fn status_with_job(app: &App, run: i64, stored: RunStatus) -> RunStatus {
+    let stopped = matches!(stored, RunStatus::Cancelled | RunStatus::Failed | RunStatus::Interrupted);
+    match app.run_jobs().get(&run) {
+        Some(&job) if stopped && app.jobs().goes_on(job) => RunStatus::Queued,
+        _ => stored,
+    }
 }
 
 /// The job of this process that runs a run or is about to.

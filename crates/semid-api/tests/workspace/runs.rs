@@ -127,6 +127,34 @@ fn a_run_stops_within_a_second_and_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn going_on_in_the_very_moment_of_stopping_is_not_lost() {
+    let fresh = fresh();
+    fresh.sample();
+    let mut started: StartedRun = fresh.app.call("start_run", json!({ "settings": small(100_000) })).unwrap();
+    let mut ending = Vec::new();
+    for _ in 0..3 {
+        until(&fresh, started.run, |view| view.status == RunStatus::Running);
+        let _: Nothing = fresh.app.call("cancel_run", json!({ "run": started.run })).unwrap();
+        until(&fresh, started.run, |view| view.status == RunStatus::Cancelled);
+        // The job that stops may still be putting its things away.
+        let next: StartedRun = fresh.app.call("resume_run", json!({ "run": started.run })).unwrap();
+        assert_ne!(next.job, started.job, "a job of its own goes on");
+        let status = view(&fresh, started.run).status;
+        assert!(
+            [RunStatus::Queued, RunStatus::Running].contains(&status),
+            "whoever looks at once sees that it goes on: {status:?}"
+        );
+        ending.push(std::mem::replace(&mut started, next).job);
+    }
+    until(&fresh, started.run, |view| view.status == RunStatus::Running);
+    let _: Nothing = fresh.app.call("cancel_run", json!({ "run": started.run })).unwrap();
+    ending.push(started.job);
+    for job in ending {
+        assert_eq!(fresh.app.jobs().wait(job, SOON).unwrap().state, JobState::Cancelled, "each was stopped once");
+    }
+}
+
+#[test]
 fn another_process_sees_the_same_and_can_stop_it() {
     let fresh = fresh();
     fresh.sample();
