@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use semid_core::{Seed, Work};
+use semid_models::generative::Positions;
 use semid_store::{Dataset, RunStatus, text_digest};
 use serde::{Deserialize, Serialize};
 
@@ -347,11 +348,21 @@ fn training_units(settings: &ExperimentSettings, sizes: Sizes, arm: usize) -> f6
             let tokens = if atomic { 1.0 } else { settings.codes.levels as f64 + 1.0 };
             let codes = if atomic { sizes.items } else { f64::from(settings.codes.codes) };
             let (width, history) = (model.d_model as f64, model.max_history as f64);
-            let per_token = stack(model.layers, width, 4.0 * width, history * tokens) + 2.0 * codes * width;
-            let learned = learned(model.max_history, model.window_stride) * tokens;
+            let learned = learned(model.max_history, model.window_stride);
             let beam = model.beam.max(2 * settings.list_length()) as f64;
             let ranked = ranked(model.epochs, model.validate_every, model.validation_cases);
-            per_token * (3.0 * model.epochs as f64 * learned + ranked * (history + beam) * tokens)
+            let taught = 3.0 * model.epochs as f64 * learned;
+            match model.positions {
+                Positions::Tokens => {
+                    let a_token = stack(model.layers, width, 4.0 * width, history * tokens) + 2.0 * codes * width;
+                    a_token * tokens * (taught + ranked * (history + beam))
+                }
+                Positions::Items => {
+                    let an_item = stack(model.layers, width, 4.0 * width, history);
+                    let head = 4.0 * model.head_width as f64 * width + 2.0 * codes * width;
+                    taught * (an_item + tokens * head) + ranked * (history * an_item + beam * tokens * head)
+                }
+            }
         }
         RecommenderSettings::Sasrec(model) | RecommenderSettings::SasrecBce(model) => {
             let (width, history) = (model.d_model as f64, model.max_history as f64);

@@ -9,17 +9,53 @@ pub(crate) type Row = (&'static str, &'static str, &'static str, FieldInput, &'s
 pub(crate) fn generative_fields() -> Vec<Row> {
     let own = vec![
         (
+            "positions",
+            "Positions",
+            "What a position of the transformer reads.",
+            choice(&[
+                (
+                    "items",
+                    "Items",
+                    "A whole item; small heads then tell the next one's tokens in turn. Several times as fast.",
+                ),
+                ("tokens", "Tokens", "One token of an ID, as in TIGER: an item takes as many positions as its ID has tokens."),
+            ]),
+            "",
+        ),
+        (
+            "trie_softmax",
+            "Softmax over the trie",
+            "Each token is chosen among those that continue an ID of the catalog, in training and in ranking; else among \
+             all tokens of its level.",
+            FieldInput::Switch,
+            "",
+        ),
+        (
+            "tied",
+            "Tied output",
+            "A token is told by the same numbers that it is read as; else by numbers of its own.",
+            FieldInput::Switch,
+            "",
+        ),
+        (
+            "head_width",
+            "Head width",
+            "Where positions are items: numbers between the two products of a level's head; 0 for heads that only add up.",
+            whole(0.0, 65_536.0),
+            "",
+        ),
+        (
             "d_model",
             "Width",
             "Numbers that stand for one token inside the model: twice as many take about four times as long.",
             whole(4.0, 4096.0),
             "",
         ),
-        ("batch_tokens", "Batch", "Tokens in one step of the optimiser.", whole(1.0, 16_777_216.0), "tokens"),
+        ("batch_tokens", "Batch", "Tokens predicted in one step of the optimiser.", whole(1.0, 16_777_216.0), "tokens"),
         (
             "label_smoothing",
             "Label smoothing",
-            "Share of the target's probability spread evenly over the codes of its level.",
+            "Share of the target's probability spread evenly over the tokens it is chosen among.",
             number(0.0, 0.95),
             "",
         ),

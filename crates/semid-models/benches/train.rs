@@ -1,4 +1,4 @@
-//! Training steps of the generative recommender: 3 layers, width 128, 64 sequences of 20 items × 4 tokens, a vocabulary
+//! Training steps of the generative recommender over tokens: 3 layers, width 128, 64 sequences of 20 items × 4 tokens, a vocabulary
 //! of 1,032, random IDs. Prints one JSON line with the median of the steps.
 //!
 //! `cargo bench -p semid-models --bench train -- [threads]`
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use rand::Rng;
 use semid_core::{Catalog, CodeShape, Item, NoCheckpoints, Result, Seed, SemanticId, SemanticIds, TrainingData, Work};
-use semid_models::generative::{Generative, GenerativeSettings};
+use semid_models::generative::{Generative, GenerativeSettings, Positions};
 
 const SEQUENCES: usize = 64;
 const ITEMS: usize = 20;
@@ -36,6 +36,8 @@ fn main() -> Result<()> {
         checkpoints: &NoCheckpoints,
     };
     let settings = GenerativeSettings {
+        positions: Positions::Tokens,
+        trie_softmax: false,
         layers: 3,
         d_model: 128,
         heads: 4,

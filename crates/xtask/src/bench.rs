@@ -17,13 +17,15 @@ cargo xtask bench NAME [--rounds 3] [--threads N] [--peers DIR --python FILE]
 
   embed     texts through the text encoder
   train     steps of the generative recommender
+  beam      users ranked by its beam search
   kmeans    k-means over 12,101 vectors of 384 numbers
   metrics   two million ranked rows
   import    a million rows of CSV
   store     a million interactions into the store and out again
 
---peers names a folder with the scripts of other tools (embed.py, train_decoder.py, kmeans.py, metrics.py) and --python
-the Python that can run them; then both take turns on the same input, and the ratio of their medians is printed.";
+--peers names a folder with the scripts of other tools (embed.py, train_decoder.py, kmeans.py, metrics.py; beam.py is here)
+and --python the Python that can run them; then both take turns on the same input, and the ratio of their medians is
+printed.";
 
 /// One of our benches, and the script that does the same work with another tool.
 struct Bench {
@@ -37,7 +39,7 @@ struct Bench {
     arguments: fn(&Settings) -> Result<Vec<String>, String>,
 }
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     Bench {
         name: "embed",
         package: "semid-models",
@@ -53,6 +55,14 @@ const BENCHES: [Bench; 6] = [
         script: Some("train_decoder.py"),
         same_work: "",
         arguments: |settings| Ok(with_threads(settings, Vec::new(), &["--steps", "10"])),
+    },
+    Bench {
+        name: "beam",
+        package: "semid-models",
+        target: "beam",
+        script: Some("beam.py"),
+        same_work: "",
+        arguments: |settings| Ok(with_threads(settings, Vec::new(), &[])),
     },
     Bench {
         name: "kmeans",
@@ -118,7 +128,10 @@ pub fn bench(arguments: &[String]) -> Result<(), String> {
         ours.env("RAYON_NUM_THREADS", settings.threads.to_string());
         measured.take("semid", &mut ours)?;
         if let (Some(script), Some((folder, python))) = (bench.script, &settings.peers) {
-            measured.take("other", Command::new(python).arg(folder.join(script)).args(&shared))?;
+            let theirs = folder.join(script);
+            let ours = shell::root().join("crates").join(bench.package).join("benches").join(script);
+            let script = if theirs.is_file() { theirs } else { ours };
+            measured.take("other", Command::new(python).arg(script).args(&shared))?;
         }
     }
     measured.print(bench.same_work);

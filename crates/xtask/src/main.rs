@@ -13,6 +13,7 @@ mod system;
 mod targets;
 mod terminal;
 mod test;
+mod tried;
 mod ui;
 
 use std::process::ExitCode;
@@ -27,8 +28,9 @@ cargo xtask COMMAND
   test              every check: format, lints, docs, tests, the web view, the journeys in the real window;
                     with --no-window without the web view and the window
   reproduce beauty  run the whole table on Amazon Beauty 2014 and hold it against its targets; --data FOLDER takes
-                    interactions.csv and items.jsonl from there, --seeds N fewer seeds; --slice runs the small
-                    experiment of the tests (minutes), with --measure to write down what it comes to
+                    interactions.csv and items.jsonl from there, --seeds N fewer seeds; --tried trains what was
+                    tried on the models; --slice runs the small experiment of the tests (minutes), with
+                    --measure to write down what it comes to
   ui                build the web view, where its sources have changed
   bundle            build an installable package (.deb) and try it
   sample            write the simulated histories of datasets/sample-films again, the same bytes

@@ -9,7 +9,7 @@ use serde_json::Value;
 use toml::Table;
 
 use crate::targets::{self, Targets};
-use crate::{shell, slice};
+use crate::{shell, slice, tried};
 
 /// What was asked for.
 #[derive(Debug, Default, PartialEq)]
@@ -18,9 +18,10 @@ struct Asked {
     seeds: Option<u64>,
     slice: bool,
     measure: bool,
+    tried: bool,
 }
 
-const USAGE: &str = "cargo xtask reproduce beauty [--data FOLDER] [--seeds N] | --slice [--measure]";
+const USAGE: &str = "cargo xtask reproduce beauty [--data FOLDER] [--seeds N | --tried] | --slice [--measure]";
 
 /// The data set's name when it comes from a folder of one's own: it never takes the place of the recipe's.
 const GIVEN: &str = "amazon-beauty-2014-given";
@@ -38,6 +39,9 @@ pub fn reproduce(arguments: &[String]) -> Result<(), String> {
     let targets = targets::read(&experiments().join("beauty-targets.toml"))?;
     gate(&semid, &dataset, &targets)?;
     let results = shell::root().join("docs/results/beauty");
+    if asked.tried {
+        return tried::run(&semid, &dataset, &results);
+    }
     let comparison = run(&semid, "beauty.toml", &dataset, asked.seeds, &results)?;
     let verdicts = targets.hold_against(&comparison);
     let text = targets::as_markdown(&comparison, &verdicts);
@@ -69,10 +73,12 @@ fn parse(arguments: &[String]) -> Result<Asked, String> {
             }
             "--slice" => asked.slice = true,
             "--measure" => asked.measure = true,
+            "--tried" => asked.tried = true,
             other => return Err(format!("“{other}” is not understood: {USAGE}")),
         }
     }
-    if asked.measure && !asked.slice || asked.slice && (asked.data.is_some() || asked.seeds.is_some()) {
+    let of_the_slice = asked.slice && (asked.data.is_some() || asked.seeds.is_some() || asked.tried);
+    if asked.measure && !asked.slice || of_the_slice || asked.tried && asked.seeds.is_some() {
         return Err(format!("These do not go together: {USAGE}"));
     }
     Ok(asked)
@@ -239,6 +245,8 @@ mod tests {
             "beauty --fast",
             "beauty --measure",
             "beauty --slice --seeds 2",
+            "beauty --slice --tried",
+            "beauty --tried --seeds 2",
         ] {
             assert!(parsed(wrong).is_err(), "“{wrong}” is refused");
         }

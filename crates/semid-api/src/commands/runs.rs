@@ -180,10 +180,10 @@ pub fn runs(app: &App, _: Nothing) -> Reply<Vec<RunRow>> {
     Ok(runs
         .into_iter()
         .map(|run| RunRow {
+            status: status_with_job(app, run.id, run.status).name().to_owned(),
             run: run.id,
             name: run.name,
             dataset: run.dataset,
-            status: run.status.name().to_owned(),
             created_at: run.created_at,
             secs: run.started_at.zip(run.ended_at).map(|(from, to)| to - from),
             error: run.error,

@@ -30,7 +30,7 @@ pub struct PathWay {
     pub code: u32,
     /// Where it leads in the trie.
     pub node: u32,
-    /// ln of its probability given the codes before it, among all codes of the level.
+    /// ln of its probability given the codes before it, among those that the softmax runs over.
     pub log_probability: f64,
     /// Whether prefix and code stayed in the beam.
     pub in_beam: bool,

@@ -1,30 +1,18 @@
 //! Whether to believe a trained model: its first-token loss against a bigram table's.
 
-use semid_core::Case;
+use semid_core::{Case, History};
 
 use super::layout::Layout;
-use super::model::{Packed, read};
-use crate::transformer::{Mat, Parameters, Trace, exponentials, product, room};
+use super::search::{SearchRoom, Searcher};
 
 /// Mean cross-entropy, in nats, of the first token of each case's target under the model.
-pub(crate) fn first_token_loss(layout: &Layout, parameters: &[f32], max_history: usize, cases: &[&Case]) -> f64 {
-    let (d, size) = (layout.d(), layout.vocabulary.size(0));
-    let (mut trace, mut packed, mut logits) = (Trace::default(), Packed::default(), Vec::new());
+pub(crate) fn first_token_loss(searcher: &Searcher<'_>, cases: &[&Case]) -> f64 {
+    let (vocabulary, mut room) = (&searcher.layout.vocabulary, SearchRoom::default());
     let (mut sum, mut count) = (0.0, 0u64);
     for case in cases {
-        packed.clear();
-        packed.push(layout, &case.history[case.history.len().saturating_sub(max_history)..], true);
-        read(layout, Parameters::exact(parameters), &packed, None, &mut trace);
-        let last = &trace.hidden[(packed.positions() - 1) * d..];
-        let table = Mat::new(&parameters[layout.output(0)], size, d);
-        let row = room(&mut logits, size);
-        product(row, size, Mat::new(last, 1, d), table.t(), false);
-        let said: Vec<f64> =
-            case.targets.iter().map(|&item| f64::from(row[layout.vocabulary.item(item)[0] as usize])).collect();
-        let (top, total) = exponentials(row);
-        let normaliser = f64::from(top) + f64::from(total).ln();
-        sum += said.iter().map(|logit| normaliser - logit).sum::<f64>();
-        count += said.len() as u64;
+        let logs = searcher.first_codes(&[History { user: case.user, items: &case.history }], &mut room);
+        sum -= case.targets.iter().map(|&item| logs[vocabulary.item(item)[0] as usize]).sum::<f64>();
+        count += case.targets.len() as u64;
     }
     sum / count.max(1) as f64
 }

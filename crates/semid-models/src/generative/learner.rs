@@ -3,7 +3,7 @@
 use semid_core::{Case, Result, SemanticIds, Step, TokenTrie, TrainingData, Work};
 
 use super::health::{bigram_loss, first_token_loss};
-use super::layout::Layout;
+use super::layout::{Layout, Reading};
 use super::model::{Lesson, Room, Teaching, teach};
 use super::ranker::GenerativeRanker;
 use super::settings::GenerativeSettings;
@@ -29,7 +29,7 @@ impl Learner for GenerativeLearner<'_> {
     const TITLE: &'static str = "the generative recommender";
 
     fn regime(&self) -> Regime {
-        self.settings.regime()
+        self.settings.regime(self.layout.levels())
     }
 
     fn identity(&self) -> Vec<u8> {
@@ -47,7 +47,13 @@ impl Learner for GenerativeLearner<'_> {
 
     fn matrices(&self) -> Vec<Place> {
         let mut matrices = self.layout.stack.matrices();
-        matrices.extend((0..self.layout.levels()).map(|level| (self.layout.output(level), self.layout.d())));
+        let d = self.layout.d();
+        let whole = (0..self.layout.levels()).filter(|&level| self.layout.chooses_among_all(&self.trie, level));
+        matrices.extend(whole.map(|level| (self.layout.output(level), d)));
+        if let Reading::Items { heads } = &self.layout.reading {
+            let inner = heads.iter().filter_map(|head| head.inner.as_ref());
+            matrices.extend(inner.flat_map(|inner| [(inner.up.clone(), inner.width), (inner.down.clone(), d)]));
+        }
         matrices
     }
 
@@ -56,7 +62,7 @@ impl Learner for GenerativeLearner<'_> {
     }
 
     fn positions(&self, items: usize) -> usize {
-        items * self.layout.levels()
+        items * self.layout.positions_an_item()
     }
 
     fn teach(
@@ -75,9 +81,9 @@ impl Learner for GenerativeLearner<'_> {
         let teaching = Teaching {
             dropout: bite.dropout,
             label_smoothing: self.settings.label_smoothing,
-            weight: bite.weight / self.layout.levels() as f64,
+            weight: bite.weight / self.layout.positions_an_item() as f64,
         };
-        teach(&self.layout, parameters, gradients, lesson, teaching, room)
+        teach(&self.layout, &self.trie, parameters, gradients, lesson, teaching, room)
     }
 
     fn ranker(&self, parameters: Vec<f32>) -> GenerativeRanker {
@@ -86,8 +92,7 @@ impl Learner for GenerativeLearner<'_> {
     }
 
     fn examine(&self, ranker: &GenerativeRanker, work: &Work, step: &Step<'_>, cases: &[&Case], at: u64) -> Result<()> {
-        let loss = first_token_loss(&self.layout, &ranker.parameters, self.settings.max_history, cases);
-        step.record("first-token loss", at, loss);
+        step.record("first-token loss", at, first_token_loss(&ranker.searcher(work), cases));
         step.record("bigram first-token loss", at, bigram_loss(&self.layout, self.data.sequences, cases));
         let some = &cases[..cases.len().min(VALIDITY_CASES)];
         step.record("id validity", at, ranker.id_validity(work, &histories(some), 10)?);

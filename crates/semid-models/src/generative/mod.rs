@@ -8,7 +8,9 @@
 //! Where to look: `model` is what feeds and reads the shared [`transformer`](crate::transformer), over one flat buffer of
 //! parameters laid out by `layout`; `learner` is what the shared [`trainer`] sees of it, `search` the beam.
 
+mod choices;
 mod follow;
+mod heads;
 mod health;
 mod layout;
 mod learner;
@@ -23,7 +25,7 @@ mod tests;
 
 pub use follow::{ItemPath, PathLevel, PathWay};
 pub use ranker::GenerativeRanker;
-pub use settings::GenerativeSettings;
+pub use settings::{GenerativeSettings, Positions};
 
 use layout::Layout;
 use learner::GenerativeLearner;

@@ -100,7 +100,7 @@ impl GenerativeRanker {
         }
         let step = work.step(name, histories.len());
         let searcher = self.searcher(work);
-        let read = self.settings.max_history * self.layout.levels() + 1;
+        let read = self.settings.max_history * self.layout.positions_an_item() + 1;
         let size = (GROUP_ROWS / read.max(beam.min(self.trie.leaves()))).clamp(1, 64);
         let found: Vec<Vec<T>> = histories
             .par_chunks(size)

@@ -1,8 +1,9 @@
-//! Beam search over the trie with a cache of keys and values, batched over users and beams.
+//! Beam search over the trie, batched over users and beams.
 //!
-//! A user's history is read once; every prefix in the beam then costs one position, whose attention sees the history's
-//! cached keys and values and those of its own earlier tokens. A score is the sum of log-probabilities over the codes
-//! of each level. A prefix that leads only to items of the history is never entered, so the beam is spent on items that
+//! A user's history is read once. Where positions are tokens, every prefix in the beam then costs one position, whose
+//! attention sees the history's cached keys and values and those of its own earlier tokens; where they are items, it costs
+//! the head of its level. A score is the sum of log-probabilities of the tokens, each among those that its softmax runs
+//! over. A prefix that leads only to items of the history is never entered, so the beam is spent on items that
 //! can be recommended, and a beam as wide as the catalog is an exact ranking.
 
 use std::collections::{HashMap, HashSet};
@@ -10,10 +11,12 @@ use std::collections::{HashMap, HashSet};
 use semid_core::{History, RankedEntry, RankedList, TokenTrie};
 
 use super::follow::Follow;
-use super::layout::Layout;
+use super::heads::{HeadTrace, Spare};
+use super::layout::{HeadLayout, Layout, Reading};
 use super::model::{Packed, embed_one, read};
 use crate::transformer::{
-    Mat, Parameters, ProductRoom, Trace, activate, exponentials, linear, norm, product, room, small_product, vectorised,
+    Mat, Parameters, ProductRoom, Trace, activate, add_rows, exponentials, linear, norm, product, room, small_product,
+    vectorised,
 };
 
 /// What the search may emit.
@@ -55,6 +58,11 @@ pub(crate) struct SearchRoom {
     scores: Vec<f32>,
     stats: Vec<[f32; 2]>,
     products: ProductRoom,
+    /// Per prefix, the hidden row of its user and its tokens so far, and the same one token before.
+    sums: Vec<f32>,
+    sums_before: Vec<f32>,
+    head: HeadTrace<f32>,
+    spare: Spare<f32>,
 }
 
 /// A prefix, or at the end a whole ID.
@@ -115,46 +123,31 @@ impl Searcher<'_> {
         at: &mut SearchRoom,
         mut follow: Option<&mut Follow>,
     ) -> Vec<Vec<Hypothesis>> {
-        let (layout, levels, d) = (self.layout, self.layout.levels(), self.layout.d());
-        at.packed.clear();
-        let mut starts = Vec::with_capacity(histories.len());
-        for history in histories {
-            starts.push(at.packed.positions());
-            let recent = &history.items[history.items.len().saturating_sub(self.max_history)..];
-            at.packed.push(layout, recent, true);
-        }
-        read(layout, self.parameters, &at.packed, None, &mut at.trace);
-        at.cache.resize_with(layout.stack.blocks.len(), Vec::new);
-        for cache in &mut at.cache {
-            cache.resize_with(levels - 1, Vec::new);
-        }
-        let lengths = at.packed.sequences.lengths.clone();
-        room(&mut at.hidden, histories.len() * d);
-        for (user, (&start, &length)) in starts.iter().zip(&lengths).enumerate() {
-            let last = start + length - 1;
-            at.hidden[user * d..(user + 1) * d].copy_from_slice(&at.trace.hidden[last * d..(last + 1) * d]);
-        }
+        let (layout, levels) = (self.layout, self.layout.levels());
+        let starts = self.read_histories(histories, at);
         let met: Vec<HashMap<u32, usize>> = match emission {
             Emission::Recommendable => histories.iter().map(|history| self.met(history)).collect(),
             Emission::Anything => vec![HashMap::new(); histories.len()],
         };
-        let root = Hypothesis { node: Some(TokenTrie::ROOT), score: 0.0, token: 0, rows: Vec::new() };
-        let mut beams: Vec<Vec<Hypothesis>> = vec![vec![root]; histories.len()];
+        let mut beams = vec![vec![Hypothesis::root()]; histories.len()];
         for level in 0..levels {
-            if level > 0 {
-                self.read(level, &mut beams, &starts, &lengths, at);
+            match &layout.reading {
+                Reading::Tokens { .. } if level > 0 => self.read_tokens(level, &mut beams, &starts, at),
+                Reading::Tokens { .. } => {}
+                Reading::Items { heads } => self.read_heads(&heads[level], level, &mut beams, at),
             }
             let size = layout.vocabulary.size(level);
-            let rows = at.hidden.len() / d;
-            let table = Mat::new(self.parameters.at(&layout.output(level)), size, d);
-            product(room(&mut at.logits, rows * size), size, Mat::new(&at.hidden, rows, d), table.t(), false);
+            self.score(level, at);
             let mut logits = at.logits.chunks_exact(size);
             for (user, beam_of_user) in beams.iter_mut().enumerate() {
                 let mut ways = Vec::new();
                 let mut followed = Vec::new();
                 for (parent, hypothesis) in beam_of_user.iter().enumerate() {
                     let Some(row) = logits.next() else { break };
-                    let normaliser = log_sum(row, &mut at.narrow);
+                    let normaliser = match hypothesis.node {
+                        Some(node) if emission == Emission::Recommendable => self.normaliser(node, row, &mut at.narrow),
+                        _ => log_sum(row, &mut at.narrow),
+                    };
                     let reach = Reach { parent, hypothesis, met: &met[user], user: histories[user].user };
                     let before = ways.len();
                     self.ways_on(reach, row, normaliser, emission, &mut ways);
@@ -184,6 +177,64 @@ impl Searcher<'_> {
             }
         }
         beams
+    }
+
+    /// Reads the histories; leaves each user's last hidden row in `at.hidden` and tells where each starts.
+    fn read_histories(&self, histories: &[History<'_>], at: &mut SearchRoom) -> Vec<usize> {
+        let d = self.layout.d();
+        at.packed.clear();
+        let mut starts = Vec::with_capacity(histories.len());
+        for history in histories {
+            starts.push(at.packed.positions());
+            let recent = &history.items[history.items.len().saturating_sub(self.max_history)..];
+            at.packed.push(self.layout, recent, true);
+        }
+        read(self.layout, self.parameters, &at.packed, None, &mut at.trace);
+        room(&mut at.hidden, histories.len() * d);
+        let rows = at.hidden.chunks_exact_mut(d).zip(&starts).zip(&at.packed.sequences.lengths);
+        for ((row, &start), &length) in rows {
+            let last = start + length - 1;
+            row.copy_from_slice(&at.trace.hidden[last * d..(last + 1) * d]);
+        }
+        starts
+    }
+
+    /// The logits of a level from the rows in `at.hidden`.
+    fn score(&self, level: usize, at: &mut SearchRoom) {
+        let (d, size) = (self.layout.d(), self.layout.vocabulary.size(level));
+        let rows = at.hidden.len() / d;
+        let table = Mat::new(self.parameters.at(&self.layout.output(level)), size, d);
+        product(room(&mut at.logits, rows * size), size, Mat::new(&at.hidden, rows, d), table.t(), false);
+    }
+
+    /// ln Σ exp over what the softmax after a prefix runs over.
+    fn normaliser(&self, node: u32, logits: &[f32], spare: &mut Vec<f32>) -> f64 {
+        if !self.layout.trie_softmax {
+            return log_sum(logits, spare);
+        }
+        let children = self.trie.children(node);
+        log_sum_of(children.map(|child| logits[self.trie.code(child) as usize]), spare)
+    }
+
+    /// The log-probability of each code of the first level after each history: `histories × size`, negative infinity where
+    /// no ID begins so.
+    pub fn first_codes(&self, histories: &[History<'_>], at: &mut SearchRoom) -> Vec<f64> {
+        self.read_histories(histories, at);
+        if let Reading::Items { heads } = &self.layout.reading {
+            let mut roots = vec![vec![Hypothesis::root()]; histories.len()];
+            self.read_heads(&heads[0], 0, &mut roots, at);
+        }
+        self.score(0, at);
+        let size = self.layout.vocabulary.size(0);
+        let mut logs = vec![f64::NEG_INFINITY; at.logits.len()];
+        for (logs, logits) in logs.chunks_exact_mut(size).zip(at.logits.chunks_exact(size)) {
+            let normaliser = self.normaliser(TokenTrie::ROOT, logits, &mut at.narrow);
+            for child in self.trie.children(TokenTrie::ROOT) {
+                let code = self.trie.code(child) as usize;
+                logs[code] = f64::from(logits[code]) - normaliser;
+            }
+        }
+        logs
     }
 
     /// How many items of a history lie below each node that has any.
@@ -229,26 +280,47 @@ impl Searcher<'_> {
         }
     }
 
+    /// Asks the head of a level about every prefix; leaves what it says in `at.hidden`, where the users' hidden rows are
+    /// at the first level.
+    fn read_heads(&self, head: &HeadLayout, level: usize, beams: &mut [Vec<Hypothesis>], at: &mut SearchRoom) {
+        let d = self.layout.d();
+        if level == 0 {
+            at.sums.clone_from(&at.hidden);
+        } else {
+            std::mem::swap(&mut at.sums, &mut at.sums_before);
+            at.sums.clear();
+            for (user, beam) in beams.iter_mut().enumerate() {
+                for hypothesis in beam {
+                    let before = hypothesis.rows.last().map_or(user, |&row| row as usize);
+                    let row = at.sums.len();
+                    hypothesis.rows.push((row / d) as u32);
+                    at.sums.extend_from_slice(&at.sums_before[before * d..(before + 1) * d]);
+                    let token = self.parameters.at(&self.layout.token_row(hypothesis.token));
+                    add_rows(&mut at.sums[row..], token);
+                }
+            }
+        }
+        at.head.y.clone_from(&at.sums);
+        at.head.forward(self.layout, head, level, self.parameters, None, 0, &mut at.spare);
+        at.hidden.clone_from(&at.head.out);
+    }
+
     /// Reads the last token of every prefix; leaves their hidden rows in `at.hidden`.
-    fn read(
-        &self,
-        level: usize,
-        beams: &mut [Vec<Hypothesis>],
-        starts: &[usize],
-        lengths: &[usize],
-        at: &mut SearchRoom,
-    ) {
+    fn read_tokens(&self, level: usize, beams: &mut [Vec<Hypothesis>], starts: &[usize], at: &mut SearchRoom) {
         let (layout, d, levels) = (self.layout, self.layout.d(), self.layout.levels());
+        let lengths = at.packed.sequences.lengths.clone();
+        at.cache.resize_with(layout.stack.blocks.len(), Vec::new);
+        at.cache.iter_mut().for_each(|cache| cache.resize_with(levels - 1, Vec::new));
         let step = level - 1;
         let rows: usize = beams.iter().map(Vec::len).sum();
         let p = |range: &std::ops::Range<usize>| self.parameters.at(range);
         room(&mut at.x, rows * d);
         let mut row = 0;
-        for (beam, &length) in beams.iter_mut().zip(lengths) {
+        for (beam, &length) in beams.iter_mut().zip(&lengths) {
             for hypothesis in beam {
                 hypothesis.rows.push(row as u32);
                 let x = &mut at.x[row * d..(row + 1) * d];
-                embed_one(layout, self.parameters, x, hypothesis.token, (length - 1) / levels, level);
+                embed_one(layout, self.parameters, x, hypothesis.token, length - 1 + level);
                 row += 1;
             }
         }
@@ -394,10 +466,21 @@ pub(crate) struct Way {
     pub node: Option<u32>,
 }
 
+impl Hypothesis {
+    /// Before anything is said.
+    fn root() -> Self {
+        Hypothesis { node: Some(TokenTrie::ROOT), score: 0.0, token: 0, rows: Vec::new() }
+    }
+}
+
 /// ln Σ exp of a row.
 fn log_sum(logits: &[f32], spare: &mut Vec<f32>) -> f64 {
+    log_sum_of(logits.iter().copied(), spare)
+}
+
+fn log_sum_of(logits: impl Iterator<Item = f32>, spare: &mut Vec<f32>) -> f64 {
     spare.clear();
-    spare.extend_from_slice(logits);
+    spare.extend(logits);
     let (top, sum) = vectorised(
         #[inline(always)]
         || exponentials(spare),

@@ -4,10 +4,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::trainer::{Problems, Regime, TrainingPrecision};
 
+/// What a position of the transformer reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(rename = "GenerativePositions")]
+pub enum Positions {
+    /// One token of an ID, as in Rajput et al. 2023: an item takes as many positions as its ID has tokens.
+    Tokens,
+    /// A whole item, the sum of the embeddings of its tokens; the tokens of the next item are then told one after the
+    /// other by small heads, each of which sees the tokens before it. Shorter sequences: several times as fast.
+    Items,
+}
+
 /// How the generative recommender is built, trained and decoded. Every field counts; nothing is implied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct GenerativeSettings {
+    /// What a position of the transformer reads.
+    pub positions: Positions,
+    /// Whether a token's softmax runs over the tokens that continue an ID of the catalog, in training and in ranking;
+    /// else over all tokens of the level. A token that nothing else could follow then costs nothing.
+    pub trie_softmax: bool,
+    /// Whether the output matrix of a level is the embedding of its tokens (Press & Wolf 2017), not one of its own.
+    pub tied: bool,
+    /// Where positions are items, the width between the two products of a level's head; 0 for heads that only add the
+    /// tokens before.
+    pub head_width: usize,
     /// Transformer blocks.
     pub layers: usize,
     /// Width of the residual stream.
@@ -51,19 +73,23 @@ pub struct GenerativeSettings {
 }
 
 impl GenerativeSettings {
-    /// Where to start: chosen on the validation cases of MovieLens-100K, with time in view.
+    /// Where to start: chosen on the validation cases of Amazon Beauty and MovieLens-100K, with time in view.
     pub fn starter() -> Self {
         GenerativeSettings {
+            positions: Positions::Items,
+            trie_softmax: true,
+            tied: true,
+            head_width: 256,
             layers: 2,
-            d_model: 64,
-            heads: 2,
-            dropout: 0.2,
+            d_model: 128,
+            heads: 4,
+            dropout: 0.3,
             max_history: 20,
             window_stride: 21,
-            batch_tokens: 4096,
-            epochs: 16,
-            learning_rate: 2e-3,
-            warm_up_share: 0.1,
+            batch_tokens: 3072,
+            epochs: 25,
+            learning_rate: 3e-3,
+            warm_up_share: 0.05,
             weight_decay: 0.05,
             label_smoothing: 0.0,
             clip_norm: 1.0,
@@ -76,13 +102,17 @@ impl GenerativeSettings {
         }
     }
 
-    /// What the training reads of them.
-    pub(crate) fn regime(&self) -> Regime {
+    /// What the training reads of them, for IDs of so many tokens.
+    pub(crate) fn regime(&self, levels: usize) -> Regime {
+        let tokens_a_position = match self.positions {
+            Positions::Tokens => 1,
+            Positions::Items => levels,
+        };
         Regime {
             dropout: self.dropout,
             max_history: self.max_history,
             window_stride: self.window_stride,
-            batch_positions: self.batch_tokens,
+            batch_positions: (self.batch_tokens / tokens_a_position).max(1),
             epochs: self.epochs,
             learning_rate: self.learning_rate,
             warm_up_share: self.warm_up_share,
@@ -100,8 +130,12 @@ impl GenerativeSettings {
     pub fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Problems::default();
         problems.check_shape(self.layers, self.d_model, self.heads);
-        problems.check_counts(&[("batch_tokens", self.batch_tokens, 1, 1 << 24), ("beam", self.beam, 1, 100_000)]);
-        problems.check_regime(&self.regime());
+        problems.check_counts(&[
+            ("head_width", self.head_width, 0, 65_536),
+            ("batch_tokens", self.batch_tokens, 1, 1 << 24),
+            ("beam", self.beam, 1, 100_000),
+        ]);
+        problems.check_regime(&self.regime(1));
         problems.check_numbers(&[("label_smoothing", self.label_smoothing, 0.0, 0.95)]);
         problems.0
     }

@@ -84,7 +84,7 @@ mod tests {
     use semid_core::Seed;
 
     fn regime(max_history: usize, window_stride: usize) -> Regime {
-        let any = crate::generative::GenerativeSettings::starter().regime();
+        let any = crate::generative::GenerativeSettings::starter().regime(1);
         Regime { max_history, window_stride, batch_positions: 64, ..any }
     }
 

@@ -20,10 +20,10 @@ pub(crate) mod reference;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use backward::backward;
+pub(crate) use backward::{backward, disjoint};
 pub(crate) use blocks::{Sequences, Trace, forward, room};
-pub(crate) use dropout::{Dropout, mixed};
-pub(crate) use layers::{ProductRoom, activate, add_rows, linear, norm};
+pub(crate) use dropout::{Dropout, add_dropped, dropped, mixed};
+pub(crate) use layers::{ProductRoom, activate, activate_back, add_rows, linear, linear_back, norm, norm_back};
 pub(crate) use layout::{Shape, StackLayout, Tensors};
 pub(crate) use output::{AnswerRoom, Asked, Losses, UNTAUGHT, cross_entropy};
 pub(crate) use parameters::{Parameters, Place, Rounded};

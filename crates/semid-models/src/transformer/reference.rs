@@ -41,6 +41,12 @@ impl<'a> Reference<'a> {
         self.variables[index].as_tensor()
     }
 
+    /// The tensor of a name, if the layout has it.
+    pub fn named(&self, name: &str) -> Option<&Tensor> {
+        let index = self.tensors.0.iter().position(|tensor| tensor.name == name)?;
+        Some(self.variables[index].as_tensor())
+    }
+
     /// `x` [sequences, length, d] → hidden [sequences, length, d].
     pub fn hidden(&self, stack: &StackLayout, x: &Tensor) -> Result<Tensor> {
         let length = x.dim(1)?;
@@ -56,15 +62,30 @@ impl<'a> Reference<'a> {
     /// Sum over the rows of `hidden` [rows, d] of the objective of a softmax over `table` [classes, d]; rows that are
     /// `UNTAUGHT` count nothing.
     pub fn objective(&self, hidden: &Tensor, table: &Tensor, targets: &[u32], smooth: f64) -> Result<Tensor> {
+        let all = vec![1.0; targets.len() * table.dim(0)?];
+        self.objective_among(hidden, table, targets, all, smooth)
+    }
+
+    /// The same where each row has its own choices: `allowed` [rows, classes] is 1 for those, else 0.
+    pub fn objective_among(
+        &self,
+        hidden: &Tensor,
+        table: &Tensor,
+        targets: &[u32],
+        allowed: Vec<f64>,
+        smooth: f64,
+    ) -> Result<Tensor> {
         let (rows, size) = (targets.len(), table.dim(0)?);
-        let logs = log_softmax(&hidden.contiguous()?.matmul(&table.t()?)?)?;
+        let allowed = Tensor::from_vec(allowed, (rows, size), &self.device)?.to_dtype(self.dtype)?;
+        let masked = (hidden.contiguous()?.matmul(&table.t()?)? + allowed.affine(1e30, -1e30)?)?;
+        let logs = log_softmax(&masked)?;
         let taught: Vec<f64> = targets.iter().map(|&target| f64::from(u8::from(target != UNTAUGHT))).collect();
         let known: Vec<u32> = targets.iter().map(|&target| if target == UNTAUGHT { 0 } else { target }).collect();
         let known = Tensor::from_vec(known, (rows, 1), &self.device)?;
         let taught = Tensor::from_vec(taught, rows, &self.device)?.to_dtype(self.dtype)?;
         let hit = logs.gather(&known, 1)?.squeeze(1)?;
-        let even = (logs.sum(1)? * (smooth / size as f64))?;
-        let objective = ((hit * (1.0 - smooth))? + even)?.neg()?;
+        let even = ((logs * &allowed)?.sum(1)? / allowed.sum(1)?)?;
+        let objective = ((hit * (1.0 - smooth))? + (even * smooth)?)?.neg()?;
         (objective * taught)?.sum_all()
     }
 
@@ -91,11 +112,13 @@ impl<'a> Reference<'a> {
         &x + self.linear(&gelu(&up)?, &at.down, &at.down_bias)?
     }
 
-    fn linear(&self, x: &Tensor, w: &std::ops::Range<usize>, bias: &std::ops::Range<usize>) -> Result<Tensor> {
+    /// `x` [.., inputs] through a linear layer.
+    pub fn linear(&self, x: &Tensor, w: &std::ops::Range<usize>, bias: &std::ops::Range<usize>) -> Result<Tensor> {
         x.broadcast_matmul(self.tensor(w))?.broadcast_add(self.tensor(bias))
     }
 
-    fn norm(&self, x: &Tensor, gain: &std::ops::Range<usize>, bias: &std::ops::Range<usize>) -> Result<Tensor> {
+    /// Layer norm of the rows of `x` [a, b, d].
+    pub fn norm(&self, x: &Tensor, gain: &std::ops::Range<usize>, bias: &std::ops::Range<usize>) -> Result<Tensor> {
         let d = x.dim(2)? as f64;
         let centred = x.broadcast_sub(&(x.sum_keepdim(2)? / d)?)?;
         let deviation = ((centred.sqr()?.sum_keepdim(2)? / d)? + 1e-5)?.sqrt()?;
@@ -123,7 +146,7 @@ fn log_softmax(x: &Tensor) -> Result<Tensor> {
 }
 
 /// The tanh form, written out: candle's own has a backward with constants of six digits.
-fn gelu(x: &Tensor) -> Result<Tensor> {
+pub(crate) fn gelu(x: &Tensor) -> Result<Tensor> {
     let inner = ((x + (x.sqr()? * x)?.affine(0.044_715, 0.0)?)? * (2.0 / std::f64::consts::PI).sqrt())?;
     (x * 0.5)? * (inner.tanh()? + 1.0)?
 }

@@ -7,7 +7,7 @@ mod training;
 
 use semid_core::{Seed, Work};
 
-use super::{Generative, GenerativeRanker, GenerativeSettings};
+use super::{Generative, GenerativeRanker, GenerativeSettings, Positions};
 pub(super) use crate::trainer::world::{Slot, World, cancelled_again_and_again};
 
 /// Small enough for a test, every part switched on.
@@ -29,6 +29,15 @@ pub(super) fn settings() -> GenerativeSettings {
         shards: 3,
         ..GenerativeSettings::starter()
     }
+}
+
+/// Positions that are tokens under the plain softmax, and whole items under that of the trie.
+pub(super) fn both() -> [GenerativeSettings; 2] {
+    [(Positions::Tokens, false), (Positions::Items, true)].map(|(positions, trie_softmax)| GenerativeSettings {
+        positions,
+        trie_softmax,
+        ..settings()
+    })
 }
 
 pub(super) fn trained(world: &World, settings: &GenerativeSettings) -> GenerativeRanker {

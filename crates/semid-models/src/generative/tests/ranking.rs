@@ -4,47 +4,53 @@ use std::collections::HashSet;
 
 use semid_core::{History, Ranker, Seed, Work};
 
-use super::{World, settings, trained};
-use crate::generative::model::{Packed, read};
-use crate::transformer::{Parameters, Trace};
+use super::{World, both, settings, trained};
+use crate::generative::GenerativeRanker;
+use crate::generative::model::{Lesson, Room, Teaching, teach};
+use crate::transformer::Parameters;
 
-/// Log-probability of an item's ID after a history, by one plain forward pass over both.
-fn teacher_forced(ranker: &crate::generative::GenerativeRanker, history: &[u32], item: u32) -> f64 {
-    let (layout, levels, d) = (&ranker.layout, ranker.layout.levels(), ranker.layout.d());
+/// Log-probability of an item's ID after a history, by the loss that training would see.
+fn teacher_forced(ranker: &GenerativeRanker, history: &[u32], item: u32) -> f64 {
     let recent = &history[history.len().saturating_sub(ranker.settings.max_history)..];
     let items: Vec<u32> = recent.iter().copied().chain([item]).collect();
-    let mut packed = Packed::default();
-    packed.push(layout, &items, false);
-    let mut trace = Trace::default();
-    read(layout, Parameters::exact(&ranker.parameters), &packed, None, &mut trace);
-    (0..levels)
-        .map(|level| {
-            let hidden = &trace.hidden[(recent.len() * levels + level) * d..][..d];
-            let logits: Vec<f64> = ranker.parameters[layout.output(level)]
-                .chunks(d)
-                .map(|row| row.iter().zip(hidden).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum())
-                .collect();
-            let code = layout.vocabulary.item(item)[level] as usize - layout.vocabulary.offset(level);
-            logits[code] - logits.iter().map(|logit| logit.exp()).sum::<f64>().ln()
-        })
-        .sum()
+    let mut lesson = Lesson::default();
+    lesson.push(&ranker.layout, &items, recent.len());
+    let teaching = Teaching { dropout: None, label_smoothing: 0.0, weight: 1.0 };
+    let parameters = Parameters::exact(&ranker.parameters);
+    let mut gradients = vec![0.0; ranker.parameters.len()];
+    let losses =
+        teach(&ranker.layout, &ranker.trie, parameters, &mut gradients, &lesson, teaching, &mut Room::default());
+    -losses.objective
 }
 
 #[test]
-fn exact_ranking_scores_every_item_as_a_plain_forward_pass_does() {
+fn exact_ranking_scores_every_item_as_teaching_does() {
     let world = World::new(4, 40);
-    let ranker = trained(&world, &settings());
-    let work = Work::new(Seed(7));
-    for history in &world.histories()[..8] {
-        let list = &ranker.rank_exactly(&work, std::slice::from_ref(history), 1000).unwrap()[0];
-        let met: HashSet<u32> = history.items.iter().copied().collect();
-        assert_eq!(list.entries.len(), 32 - met.len(), "every item outside the history is ranked");
-        for entry in &list.entries {
-            let expected = teacher_forced(&ranker, history.items, entry.items[0]);
-            assert!((entry.score - expected).abs() < 1e-4, "{} by search, {expected} by one pass", entry.score);
+    for settings in both() {
+        let ranker = trained(&world, &settings);
+        let work = Work::new(Seed(7));
+        for history in &world.histories()[..8] {
+            let list = &ranker.rank_exactly(&work, std::slice::from_ref(history), 1000).unwrap()[0];
+            let met: HashSet<u32> = history.items.iter().copied().collect();
+            assert_eq!(list.entries.len(), 32 - met.len(), "every item outside the history is ranked");
+            for entry in &list.entries {
+                let expected = teacher_forced(&ranker, history.items, entry.items[0]);
+                assert!((entry.score - expected).abs() < 1e-4, "{} by search, {expected} by one pass", entry.score);
+            }
+            assert!(list.entries.windows(2).all(|pair| pair[0].score >= pair[1].score), "best first");
         }
-        assert!(list.entries.windows(2).all(|pair| pair[0].score >= pair[1].score), "best first");
     }
+}
+
+#[test]
+fn under_the_softmax_of_the_trie_all_items_together_are_certain() {
+    let world = World::new(4, 40);
+    let [_, items] = both();
+    let ranker = trained(&world, &items);
+    let nothing = semid_core::History { user: 0, items: &[] };
+    let list = &ranker.rank_exactly(&Work::new(Seed(7)), &[nothing], 1000).unwrap()[0];
+    let sum: f64 = list.entries.iter().map(|entry| entry.score.exp()).sum();
+    assert!((sum - 1.0).abs() < 1e-5, "the probabilities of the whole catalog add up to {sum}");
 }
 
 #[test]
