@@ -16,7 +16,7 @@ use super::layout::{HeadLayout, Layout, Reading};
 use super::model::{Packed, embed_one, read};
 use crate::transformer::{
     Mat, Parameters, ProductRoom, Trace, activate, add_rows, exponentials, linear, norm, product, room, small_product,
-    vectorised,
+    sum_of, vectorised,
 };
 
 /// What the search may emit.
@@ -134,10 +134,10 @@ impl Searcher<'_> {
             match &layout.reading {
                 Reading::Tokens { .. } if level > 0 => self.read_tokens(level, &mut beams, &starts, at),
                 Reading::Tokens { .. } => {}
-                Reading::Items { heads } => self.read_heads(&heads[level], level, &mut beams, at),
+                Reading::Items { heads } => self.read_heads(&heads[level], level, &mut beams, emission, at),
             }
             let size = layout.vocabulary.size(level);
-            self.score(level, at);
+            self.score(level, &beams, emission, at);
             let mut logits = at.logits.chunks_exact(size);
             for (user, beam_of_user) in beams.iter_mut().enumerate() {
                 let mut ways = Vec::new();
@@ -199,12 +199,40 @@ impl Searcher<'_> {
         starts
     }
 
-    /// The logits of a level from the rows in `at.hidden`.
-    fn score(&self, level: usize, at: &mut SearchRoom) {
+    /// Whether there is something to ask after a prefix: not where only one token can follow.
+    fn chooses(&self, hypothesis: &Hypothesis, emission: Emission) -> bool {
+        let alone = |node| self.trie.children(node).len() == 1;
+        !(self.layout.trie_softmax && emission == Emission::Recommendable && hypothesis.node.is_some_and(alone))
+    }
+
+    /// The logits of a level from the rows in `at.hidden`, a row of `size` for each prefix. Where the softmax runs over
+    /// what continues an ID, those of other codes are left as they were.
+    fn score(&self, level: usize, beams: &[Vec<Hypothesis>], emission: Emission, at: &mut SearchRoom) {
         let (d, size) = (self.layout.d(), self.layout.vocabulary.size(level));
-        let rows = at.hidden.len() / d;
-        let table = Mat::new(self.parameters.at(&self.layout.output(level)), size, d);
-        product(room(&mut at.logits, rows * size), size, Mat::new(&at.hidden, rows, d), table.t(), false);
+        let table = self.parameters.at(&self.layout.output(level));
+        let prefixes: usize = beams.iter().map(Vec::len).sum();
+        let logits = room(&mut at.logits, prefixes * size);
+        let all = self.layout.chooses_among_all(self.trie, level) || emission == Emission::Anything;
+        if all && at.hidden.len() == prefixes * d {
+            return product(logits, size, Mat::new(&at.hidden, prefixes, d), Mat::new(table, size, d).t(), false);
+        }
+        let by_token = matches!(self.layout.reading, Reading::Tokens { .. });
+        let mut hidden = at.hidden.chunks_exact(d);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (hypothesis, logits) in beams.iter().flatten().zip(logits.chunks_exact_mut(size)) {
+                    let asked = self.chooses(hypothesis, emission);
+                    let row = if asked || by_token { hidden.next() } else { None };
+                    let Some(node) = hypothesis.node else { continue };
+                    for child in self.trie.children(node) {
+                        let code = self.trie.code(child) as usize;
+                        let token = &table[code * d..(code + 1) * d];
+                        logits[code] = row.filter(|_| asked).map_or(0.0, |row| sum_of(row, token, |a, b| a * b));
+                    }
+                }
+            },
+        );
     }
 
     /// ln Σ exp over what the softmax after a prefix runs over.
@@ -220,11 +248,11 @@ impl Searcher<'_> {
     /// no ID begins so.
     pub fn first_codes(&self, histories: &[History<'_>], at: &mut SearchRoom) -> Vec<f64> {
         self.read_histories(histories, at);
+        let mut roots = vec![vec![Hypothesis::root()]; histories.len()];
         if let Reading::Items { heads } = &self.layout.reading {
-            let mut roots = vec![vec![Hypothesis::root()]; histories.len()];
-            self.read_heads(&heads[0], 0, &mut roots, at);
+            self.read_heads(&heads[0], 0, &mut roots, Emission::Anything, at);
         }
-        self.score(0, at);
+        self.score(0, &roots, Emission::Anything, at);
         let size = self.layout.vocabulary.size(0);
         let mut logs = vec![f64::NEG_INFINITY; at.logits.len()];
         for (logs, logits) in logs.chunks_exact_mut(size).zip(at.logits.chunks_exact(size)) {
@@ -280,9 +308,16 @@ impl Searcher<'_> {
         }
     }
 
-    /// Asks the head of a level about every prefix; leaves what it says in `at.hidden`, where the users' hidden rows are
-    /// at the first level.
-    fn read_heads(&self, head: &HeadLayout, level: usize, beams: &mut [Vec<Hypothesis>], at: &mut SearchRoom) {
+    /// Asks the head of a level about every prefix that there is something to ask about; leaves what it says in
+    /// `at.hidden`, where the users' hidden rows are at the first level.
+    fn read_heads(
+        &self,
+        head: &HeadLayout,
+        level: usize,
+        beams: &mut [Vec<Hypothesis>],
+        emission: Emission,
+        at: &mut SearchRoom,
+    ) {
         let d = self.layout.d();
         if level == 0 {
             at.sums.clone_from(&at.hidden);
@@ -300,7 +335,12 @@ impl Searcher<'_> {
                 }
             }
         }
-        at.head.y.clone_from(&at.sums);
+        at.head.y.clear();
+        for (hypothesis, sum) in beams.iter().flatten().zip(at.sums.chunks_exact(d)) {
+            if self.chooses(hypothesis, emission) {
+                at.head.y.extend_from_slice(sum);
+            }
+        }
         at.head.forward(self.layout, head, level, self.parameters, None, 0, &mut at.spare);
         at.hidden.clone_from(&at.head.out);
     }

@@ -31,13 +31,10 @@ pub(super) fn settings() -> GenerativeSettings {
     }
 }
 
-/// Positions that are tokens under the plain softmax, and whole items under that of the trie.
-pub(super) fn both() -> [GenerativeSettings; 2] {
-    [(Positions::Tokens, false), (Positions::Items, true)].map(|(positions, trie_softmax)| GenerativeSettings {
-        positions,
-        trie_softmax,
-        ..settings()
-    })
+/// Positions that are tokens under both softmaxes, and whole items under that of the trie.
+pub(super) fn shapes() -> [GenerativeSettings; 3] {
+    [(Positions::Tokens, false), (Positions::Tokens, true), (Positions::Items, true)]
+        .map(|(positions, trie_softmax)| GenerativeSettings { positions, trie_softmax, ..settings() })
 }
 
 pub(super) fn trained(world: &World, settings: &GenerativeSettings) -> GenerativeRanker {

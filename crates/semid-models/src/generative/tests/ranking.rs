@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use semid_core::{History, Ranker, Seed, Work};
 
-use super::{World, both, settings, trained};
+use super::{World, settings, shapes, trained};
 use crate::generative::GenerativeRanker;
 use crate::generative::model::{Lesson, Room, Teaching, teach};
 use crate::transformer::Parameters;
@@ -26,7 +26,7 @@ fn teacher_forced(ranker: &GenerativeRanker, history: &[u32], item: u32) -> f64 
 #[test]
 fn exact_ranking_scores_every_item_as_teaching_does() {
     let world = World::new(4, 40);
-    for settings in both() {
+    for settings in shapes() {
         let ranker = trained(&world, &settings);
         let work = Work::new(Seed(7));
         for history in &world.histories()[..8] {
@@ -45,7 +45,7 @@ fn exact_ranking_scores_every_item_as_teaching_does() {
 #[test]
 fn under_the_softmax_of_the_trie_all_items_together_are_certain() {
     let world = World::new(4, 40);
-    let [_, items] = both();
+    let [.., items] = shapes();
     let ranker = trained(&world, &items);
     let nothing = semid_core::History { user: 0, items: &[] };
     let list = &ranker.rank_exactly(&Work::new(Seed(7)), &[nothing], 1000).unwrap()[0];

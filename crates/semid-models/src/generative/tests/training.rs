@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use semid_core::{Error, Ranker, Recommender, Seed, TrainingData, Work};
 
-use super::{Slot, World, both, cancelled_again_and_again, settings, trained};
+use super::{Slot, World, cancelled_again_and_again, settings, shapes, trained};
 use crate::generative::{Generative, GenerativeSettings};
 
 #[test]
 fn it_learns_what_comes_next() {
     let world = World::new(4, 120);
-    for shape in both() {
+    for shape in shapes() {
         let settings = GenerativeSettings { epochs: 25, patience: 25, learning_rate: 1e-2, ..shape };
         let work = Work::new(Seed(7));
         let ranker = Generative::new(settings.clone()).train(&work, &world.data()).unwrap();
@@ -32,7 +32,7 @@ fn one_thread_and_two_give_the_same_bytes() {
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            both().map(|settings| {
+            shapes().map(|settings| {
                 let ranker = trained(&world, &settings);
                 (ranker.weights(), ranker.rank(&Work::new(Seed(7)), &world.histories(), 10).unwrap())
             })
