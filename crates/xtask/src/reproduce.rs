@@ -31,10 +31,10 @@ const RECIPE: &str = "amazon-beauty-2014";
 pub fn reproduce(arguments: &[String]) -> Result<(), String> {
     let asked = parse(arguments)?;
     if asked.slice {
-        let program = built(&RELEASE)?;
+        let program = built(&["--workspace"])?;
         return if asked.measure { slice::measure(&program) } else { slice::check(&program) };
     }
-    let semid = Semid { program: built(&RELEASE)?, home: None };
+    let semid = Semid { program: built(&["--workspace"])?, home: None };
     let dataset = import(&semid, asked.data.as_deref())?;
     let targets = targets::read(&experiments().join("beauty-targets.toml"))?;
     gate(&semid, &dataset, &targets)?;
@@ -89,10 +89,7 @@ pub fn experiments() -> PathBuf {
     shell::root().join("experiments")
 }
 
-/// How `semid` is built to be measured.
-pub const RELEASE: [&str; 3] = ["--release", "--package", "semid-cli"];
-
-/// Builds `semid` of these packages or in this profile, and gives its place.
+/// Builds `semid` of these packages, as it is built every day (what computes is optimised), and gives its place.
 pub fn built(how: &[&str]) -> Result<PathBuf, String> {
     let mut build = shell::cargo();
     build

@@ -1,12 +1,13 @@
 //! The generative recommender: a decoder-only transformer over the tokens of item IDs, on the CPU, fused by hand.
 //!
-//! A history becomes one sequence of tokens, item after item, level after level, and every position predicts the next
-//! token, so one pass over a history supervises all of it (Rajput et al. 2023, "Recommender Systems with Generative
-//! Retrieval", made decoder-only). Recommending is writing down the next item's ID: a beam search that never leaves the
-//! trie of the catalog's IDs.
+//! A history becomes one sequence, and every position predicts what comes next, so one pass over a history supervises all
+//! of it (Rajput et al. 2023, "Recommender Systems with Generative Retrieval", made decoder-only). A position is a whole
+//! item, whose successor's tokens are told level by level ([`Positions::Items`]), or one token ([`Positions::Tokens`]).
+//! Recommending is writing down the next item's ID: a beam search that never leaves the trie of the catalog's IDs.
 //!
 //! Where to look: `model` is what feeds and reads the shared [`transformer`](crate::transformer), over one flat buffer of
-//! parameters laid out by `layout`; `learner` is what the shared [`trainer`] sees of it, `search` the beam.
+//! parameters laid out by `layout`; `heads` tell the tokens of a whole item, `choices` is the softmax over the trie;
+//! `learner` is what the shared [`trainer`] sees of it, `search` the beam.
 
 mod choices;
 mod follow;
