@@ -72,6 +72,8 @@ struct Texts {
 const PER_TRAINING_UNIT: f64 = 2e-11;
 /// The same for arithmetic that is done once.
 const PER_SIMPLE_UNIT: f64 = 1e-9;
+/// A multiplication and addition of a large matrix product in f64.
+const PER_PRODUCT: f64 = 1.5e-11;
 const PER_TEXT: f64 = 8e-3;
 const PER_ROW: f64 = 1e-6;
 /// Loading the encoder, opening files: every run has some.
@@ -310,6 +312,7 @@ impl Rates {
                     RecommenderSettings::Popularity {} => interactions * 1e-8 + cases * 2e-5,
                     RecommenderSettings::ItemKnn(_) => interactions * 2e-6 + cases * 5e-5,
                     RecommenderSettings::TextKnn(_) => cases * items * dim * PER_SIMPLE_UNIT * 0.1,
+                    RecommenderSettings::Ease(_) => items.powi(3) * PER_PRODUCT + cases * items * 1e-8,
                     RecommenderSettings::Sasrec(_)
                     | RecommenderSettings::SasrecBce(_)
                     | RecommenderSettings::Generative(_) => {

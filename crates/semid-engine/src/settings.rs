@@ -11,7 +11,7 @@ use semid_core::id_schemes::CollisionRule;
 use semid_core::metrics::Metric;
 use semid_core::prepare::{PrepareSettings, SplitRule};
 use semid_core::statistics::Correction;
-use semid_models::baselines::{ItemKnnSettings, TextKnnSettings};
+use semid_models::baselines::{EaseSettings, ItemKnnSettings, TextKnnSettings};
 use semid_models::generative::GenerativeSettings;
 use semid_models::quantizer::RqKMeans;
 use semid_models::sasrec::SasrecSettings;
@@ -108,6 +108,8 @@ pub enum RecommenderSettings {
     ItemKnn(ItemKnnSettings),
     /// Items with similar text.
     TextKnn(TextKnnSettings),
+    /// Weights between all pairs of items, in closed form.
+    Ease(EaseSettings),
     /// A causal transformer over items, taught by the softmax over the catalog.
     Sasrec(SasrecSettings),
     /// The same, taught by one sampled negative a position as in its paper.
@@ -438,7 +440,7 @@ impl IdSettings {
 
 impl RecommenderSettings {
     /// Keys of all recommenders, as typed after `--recommenders`.
-    pub const KEYS: [&str; 6] = ["popularity", "item-knn", "text-knn", "sasrec", "sasrec-bce", "generative"];
+    pub const KEYS: [&str; 7] = ["popularity", "item-knn", "text-knn", "ease", "sasrec", "sasrec-bce", "generative"];
 
     /// The recommender of a key with its defaults; none for a key that is no recommender.
     pub fn starter(key: &str) -> Option<Self> {
@@ -446,6 +448,7 @@ impl RecommenderSettings {
             "popularity" => RecommenderSettings::Popularity {},
             "item-knn" => RecommenderSettings::ItemKnn(ItemKnnSettings::starter()),
             "text-knn" => RecommenderSettings::TextKnn(TextKnnSettings::starter()),
+            "ease" => RecommenderSettings::Ease(EaseSettings::starter()),
             "sasrec" => RecommenderSettings::Sasrec(SasrecSettings::starter()),
             "sasrec-bce" => RecommenderSettings::SasrecBce(SasrecSettings::starter()),
             "generative" => RecommenderSettings::Generative(GenerativeSettings::starter()),
@@ -459,6 +462,7 @@ impl RecommenderSettings {
             RecommenderSettings::Popularity {} => "popularity",
             RecommenderSettings::ItemKnn(_) => "item-knn",
             RecommenderSettings::TextKnn(_) => "text-knn",
+            RecommenderSettings::Ease(_) => "ease",
             RecommenderSettings::Sasrec(_) => "sasrec",
             RecommenderSettings::SasrecBce(_) => "sasrec-bce",
             RecommenderSettings::Generative(_) => "generative",
@@ -472,6 +476,7 @@ impl RecommenderSettings {
             RecommenderSettings::Popularity {} => "Popularity",
             RecommenderSettings::ItemKnn(_) => "Item-kNN",
             RecommenderSettings::TextKnn(_) => "Text-kNN",
+            RecommenderSettings::Ease(_) => "EASE",
             RecommenderSettings::Sasrec(_) => "SASRec",
             RecommenderSettings::SasrecBce(_) => "SASRec-BCE",
             RecommenderSettings::Generative(_) => "Generative",

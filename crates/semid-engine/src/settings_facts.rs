@@ -132,6 +132,10 @@ pub fn recommender_sentence(key: &str) -> &'static str {
         "popularity" => "Recommends what most people met: the floor under every other number.",
         "item-knn" => "Recommends items that were met by the same people as those of the history.",
         "text-knn" => "Recommends items whose text is near to that of the history.",
+        "ease" => {
+            "Weighs every pair of items by a formula instead of a training: exact, without order in time, and strong where \
+             people meet many items."
+        }
         "sasrec" => {
             "A transformer over the items themselves, taught by the softmax over the whole catalog: the strong baseline \
              without IDs."
@@ -423,6 +427,14 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
                 "",
             ),
         ],
+        RecommenderSettings::Ease(_) => vec![(
+            "lambda",
+            "Penalty λ",
+            "Added to the count of each item before the matrix of pairs is inverted: the higher, the less items with few \
+             interactions are believed.",
+            number(1e-3, 1e9),
+            "interactions",
+        )],
         RecommenderSettings::Sasrec(_) | RecommenderSettings::SasrecBce(_) => sasrec_fields(),
         RecommenderSettings::Generative(_) => generative_fields(),
         RecommenderSettings::Imported { .. } => imported_fields(),

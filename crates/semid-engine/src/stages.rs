@@ -11,7 +11,7 @@ use semid_core::{
     Case, Catalog, CodeShape, Codebooks, Embeddings, History, NoCheckpoints, Quantizer, RankedList, Ranker,
     Recommender, Seed, SemanticIds, SeriesPoint, TrainingData, Work,
 };
-use semid_models::baselines::{ItemKnn, Popularity, TextKnn};
+use semid_models::baselines::{Ease, ItemKnn, Popularity, TextKnn};
 use semid_models::generative::Generative;
 use semid_models::quantizer::{Lsh, RqKMeans};
 use semid_models::sasrec::{Loss, Sasrec};
@@ -314,6 +314,7 @@ fn train(
         RecommenderSettings::Popularity {} => Box::new(Popularity),
         RecommenderSettings::ItemKnn(settings) => Box::new(ItemKnn::new(settings.clone())),
         RecommenderSettings::TextKnn(settings) => Box::new(TextKnn::new(settings.clone())),
+        RecommenderSettings::Ease(settings) => Box::new(Ease::new(settings.clone())),
         RecommenderSettings::Sasrec(settings) => Box::new(Sasrec::new(settings.clone(), Loss::CrossEntropy)),
         RecommenderSettings::SasrecBce(settings) => Box::new(Sasrec::new(settings.clone(), Loss::SampledBinary)),
         RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),

@@ -475,6 +475,13 @@ export type DrawnChart = {
 /** What to do when a user met an item more than once. */
 export type Duplicates = "keep-all" | "keep-first" | "keep-last";
 
+/** Settings of EASE. */
+export type EaseSettings = {
+  /** L2 penalty on the weights, in interactions, since it is added to each item's count: the higher, the less items with
+   * few interactions are believed. */
+  lambda: number,
+};
+
 /** Vectors were written. */
 export type EmbedReport = {
   /** Number of texts. */
@@ -1526,7 +1533,8 @@ export type RecommenderMethod = {
 export type RecommenderSettings = { "kind": "popularity",
 } | { "kind": "item-knn"
 } & ItemKnnSettings | { "kind": "text-knn"
-} & TextKnnSettings | { "kind": "sasrec"
+} & TextKnnSettings | { "kind": "ease"
+} & EaseSettings | { "kind": "sasrec"
 } & SasrecSettings | { "kind": "sasrec-bce"
 } & SasrecSettings | { "kind": "generative"
 } & GenerativeSettings | { "kind": "imported",
