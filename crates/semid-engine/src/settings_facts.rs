@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::training_facts::{Row, generative_fields, sasrec_fields};
+use crate::training_facts::{self, Row, generative_fields, sasrec_fields};
 
 /// A setting explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
@@ -118,6 +118,14 @@ pub fn scheme_sentence(key: &str) -> &'static str {
         "lsh" => "The signs of random projections of the item's embedding, so that near items tend to share codes.",
         "rq-kmeans" => {
             "k-means on the embeddings, then on what each level leaves over: coarse to fine, learned from the catalog."
+        }
+        "rq-vae" => {
+            "An autoencoder learned on the embeddings whose middle is cut into codes level by level, as in TIGER: coarse to \
+             fine, a minute of training."
+        }
+        "opq" => {
+            "The embeddings rotated and cut into parts, each with its own codes: side by side, none finer than another, as in \
+             systems with long IDs."
         }
         "category-path" => "The catalog's own categories as levels; needs a data set whose items have them.",
         "atomic" => "One token for each item: nothing shared between items.",
@@ -389,6 +397,23 @@ fn scheme_fields(settings: &ExperimentSettings, scheme: &IdSettings) -> Vec<Fiel
             )
             .advanced(),
         ],
+        IdSettings::RqVae(_) => rq_vae_fields(),
+        IdSettings::Opq { .. } => vec![
+            field(
+                "ids.opq.iterations",
+                "Iterations",
+                "Rounds of k-means in each part at most, and of fitting the rotation before.",
+                whole(1.0, 10_000.0),
+            )
+            .advanced(),
+            field(
+                "ids.opq.rotate",
+                "Rotate",
+                "Learns a rotation under which the parts lose least; without it this is plain product quantization.",
+                FieldInput::Switch,
+            )
+            .advanced(),
+        ],
         IdSettings::Imported { .. } => vec![field(
             "ids.imported.file",
             "File of IDs",
@@ -397,6 +422,14 @@ fn scheme_fields(settings: &ExperimentSettings, scheme: &IdSettings) -> Vec<Fiel
         )],
         IdSettings::Hash {} | IdSettings::Lsh {} | IdSettings::CategoryPath {} | IdSettings::Atomic {} => Vec::new(),
     }
+}
+
+fn rq_vae_fields() -> Vec<FieldFacts> {
+    let row = |(name, title, sentence, input, unit): Row| {
+        let facts = field(&format!("ids.rq-vae.{name}"), title, sentence, input).unit(unit);
+        if name == "epochs" { facts } else { facts.advanced() }
+    };
+    training_facts::rq_vae_fields().into_iter().map(row).collect()
 }
 
 fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {

@@ -13,7 +13,7 @@ use semid_core::{
 };
 use semid_models::baselines::{Ease, ItemKnn, Popularity, TextKnn};
 use semid_models::generative::Generative;
-use semid_models::quantizer::{Lsh, RqKMeans};
+use semid_models::quantizer::{Lsh, Opq, RqKMeans, RqVae};
 use semid_models::sasrec::{Loss, Sasrec};
 use semid_store::{Artifacts, decode_lists, encode_lists};
 use serde::{Deserialize, Serialize};
@@ -225,6 +225,10 @@ fn make_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings, base: Option<
         IdSettings::RqKmeans { iterations, standardise, balanced } => {
             let (iterations, standardise, balanced) = (*iterations, *standardise, *balanced);
             return quantize(work, shared, &RqKMeans { shape, iterations, standardise, balanced });
+        }
+        IdSettings::RqVae(settings) => return quantize(work, shared, &RqVae { shape, settings: settings.clone() }),
+        IdSettings::Opq { iterations, rotate } => {
+            return quantize(work, shared, &Opq { shape, iterations: *iterations, rotate: *rotate });
         }
     };
     let mut assigned = whole(resolved.ids);
