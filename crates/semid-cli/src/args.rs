@@ -130,7 +130,8 @@ pub struct EmbedArgs {
 pub struct IdsArgs {
     /// A data set.
     pub dataset: String,
-    /// hash, permuted, lsh, rq-kmeans, category-path, atomic, or a file of IDs to import (.json, .csv, .parquet, .pt).
+    /// hash, permuted, lsh, rq-kmeans, rq-vae, opq, category-path, atomic, or a file of IDs to import (.json, .csv,
+    /// .parquet, .pt).
     #[arg(long, default_value = "rq-kmeans")]
     pub scheme: String,
     #[command(flatten)]
@@ -165,11 +166,12 @@ pub struct ShapeArgs {
 pub struct CompareArgs {
     /// A data set.
     pub dataset: String,
-    /// ID schemes, by comma; a path ending in .json, .csv, .parquet or .pt is a file of IDs.
+    /// ID schemes, by comma: hash, permuted, lsh, rq-kmeans, rq-vae, opq, category-path, atomic; a path ending in
+    /// .json, .csv, .parquet or .pt is a file of IDs.
     #[arg(long, value_delimiter = ',')]
     pub ids: Option<Vec<String>>,
-    /// Recommenders, by comma: popularity, item-knn, text-knn, sasrec, sasrec-bce, generative; a path ending in .trec, .run,
-    /// .parquet, .json or .jsonl is a file of another system's lists.
+    /// Recommenders, by comma: popularity, item-knn, text-knn, ease, sasrec, sasrec-bce, generative; a path ending in .trec,
+    /// .run, .parquet, .json or .jsonl is a file of another system's lists.
     #[arg(long, value_delimiter = ',')]
     pub recommenders: Option<Vec<String>>,
     /// How many seeds: 1 to n.

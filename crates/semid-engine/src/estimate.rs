@@ -73,6 +73,10 @@ struct Texts {
 const PER_TRAINING_UNIT: f64 = 2e-11;
 /// The same for arithmetic that is done once.
 const PER_SIMPLE_UNIT: f64 = 1e-9;
+/// A multiplication and addition in the layers of a small network.
+const PER_LAYER: f64 = 2e-11;
+/// A multiplication and addition of a large matrix product in f64.
+const PER_PRODUCT: f64 = 1.5e-11;
 const PER_TEXT: f64 = 8e-3;
 const PER_ROW: f64 = 1e-6;
 /// Loading the encoder, opening files: every run has some.
@@ -299,6 +303,20 @@ impl Rates {
                         // It mostly settles before the last round.
                         items * dim * centres * f64::from((*iterations).min(20)) * PER_SIMPLE_UNIT * 0.5
                     }
+                    IdSettings::RqVae(model) => {
+                        let widths = (0..model.layers).map(|layer| (model.width >> layer.min(63)).max(1) as f64);
+                        let way: Vec<f64> = [dim].into_iter().chain(widths).chain([model.latent as f64]).collect();
+                        let layers: f64 = way.windows(2).map(|pair| 2.0 * pair[0] * pair[1]).sum();
+                        let codes = settings.codes.levels as f64 * f64::from(settings.codes.codes);
+                        // Forward, and backward by weights and by inputs.
+                        items * model.epochs as f64 * (3.0 * layers + 2.0 * codes * model.latent as f64) * PER_LAYER
+                    }
+                    IdSettings::Opq { iterations, rotate } => {
+                        let codes = f64::from(settings.codes.codes);
+                        let rotations = if *rotate { 2.0 * dim + codes } else { 0.0 };
+                        items * dim * f64::from(*iterations) * (codes + rotations) * PER_PRODUCT
+                            + if *rotate { f64::from(*iterations) * 10.0 * dim.powi(3) * 1e-9 } else { 0.0 }
+                    }
                     IdSettings::Lsh {} => items * dim * settings.codes.levels as f64 * 8.0 * PER_SIMPLE_UNIT,
                     _ => items * PER_ROW,
                 },
@@ -311,6 +329,7 @@ impl Rates {
                     RecommenderSettings::Popularity {} => interactions * 1e-8 + cases * 2e-5,
                     RecommenderSettings::ItemKnn(_) => interactions * 2e-6 + cases * 5e-5,
                     RecommenderSettings::TextKnn(_) => cases * items * dim * PER_SIMPLE_UNIT * 0.1,
+                    RecommenderSettings::Ease(_) => items.powi(3) * PER_PRODUCT + cases * items * 1e-8,
                     RecommenderSettings::Sasrec(_)
                     | RecommenderSettings::SasrecBce(_)
                     | RecommenderSettings::Generative(_) => {

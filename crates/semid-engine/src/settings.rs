@@ -11,9 +11,9 @@ use semid_core::id_schemes::CollisionRule;
 use semid_core::metrics::Metric;
 use semid_core::prepare::{PrepareSettings, SplitRule};
 use semid_core::statistics::Correction;
-use semid_models::baselines::{ItemKnnSettings, TextKnnSettings};
+use semid_models::baselines::{EaseSettings, ItemKnnSettings, TextKnnSettings};
 use semid_models::generative::GenerativeSettings;
-use semid_models::quantizer::RqKMeans;
+use semid_models::quantizer::{Opq, RqKMeans, RqVaeSettings};
 use semid_models::sasrec::SasrecSettings;
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,15 @@ pub enum IdSettings {
         /// Whether no code may have more items than an even share.
         balanced: bool,
     },
+    /// A residual-quantized autoencoder.
+    RqVae(RqVaeSettings),
+    /// Product quantization, with or without a learned rotation.
+    Opq {
+        /// Lloyd's iterations of each part at most, and as many rotations before.
+        iterations: u32,
+        /// Whether vectors are rotated first; without, it is PQ.
+        rotate: bool,
+    },
     /// The catalog's own categories as levels.
     CategoryPath {},
     /// One token an item.
@@ -108,6 +117,8 @@ pub enum RecommenderSettings {
     ItemKnn(ItemKnnSettings),
     /// Items with similar text.
     TextKnn(TextKnnSettings),
+    /// Weights between all pairs of items, in closed form.
+    Ease(EaseSettings),
     /// A causal transformer over items, taught by the softmax over the catalog.
     Sasrec(SasrecSettings),
     /// The same, taught by one sampled negative a position as in its paper.
@@ -235,6 +246,9 @@ impl ExperimentSettings {
             }
         }
         for ids in &self.ids {
+            for (field, sentence) in ids.problems() {
+                problem(&format!("ids.{}.{field}", ids.key()), sentence);
+            }
             if let IdSettings::Permuted { of } = ids
                 && !self.ids.iter().any(|other| other.key() == of && other.key() != "permuted")
             {
@@ -380,7 +394,8 @@ pub struct Problem {
 
 impl IdSettings {
     /// Keys of all schemes, as typed after `--ids`.
-    pub const KEYS: [&str; 7] = ["hash", "permuted", "lsh", "rq-kmeans", "category-path", "atomic", "imported"];
+    pub const KEYS: [&str; 9] =
+        ["hash", "permuted", "lsh", "rq-kmeans", "rq-vae", "opq", "category-path", "atomic", "imported"];
 
     /// The scheme of a key with its defaults; none for a key that is no scheme, or needs a file.
     pub fn starter(key: &str) -> Option<Self> {
@@ -392,6 +407,11 @@ impl IdSettings {
                 let starter = RqKMeans::starter(CodeShape::uniform(1, 1));
                 let RqKMeans { iterations, standardise, balanced, shape: _ } = starter;
                 IdSettings::RqKmeans { iterations, standardise, balanced }
+            }
+            "rq-vae" => IdSettings::RqVae(RqVaeSettings::starter()),
+            "opq" => {
+                let Opq { iterations, rotate, shape: _ } = Opq::starter(CodeShape::uniform(1, 1));
+                IdSettings::Opq { iterations, rotate }
             }
             "category-path" => IdSettings::CategoryPath {},
             "atomic" => IdSettings::Atomic {},
@@ -406,6 +426,8 @@ impl IdSettings {
             IdSettings::Permuted { .. } => "permuted",
             IdSettings::Lsh {} => "lsh",
             IdSettings::RqKmeans { .. } => "rq-kmeans",
+            IdSettings::RqVae(_) => "rq-vae",
+            IdSettings::Opq { .. } => "opq",
             IdSettings::CategoryPath {} => "category-path",
             IdSettings::Atomic {} => "atomic",
             IdSettings::Imported { .. } => "imported",
@@ -419,6 +441,9 @@ impl IdSettings {
             IdSettings::Permuted { .. } => "Permuted",
             IdSettings::Lsh {} => "LSH",
             IdSettings::RqKmeans { .. } => "RQ-KMeans",
+            IdSettings::RqVae(_) => "RQ-VAE",
+            IdSettings::Opq { rotate: true, .. } => "OPQ",
+            IdSettings::Opq { rotate: false, .. } => "PQ",
             IdSettings::CategoryPath {} => "Category path",
             IdSettings::Atomic {} => "Atomic",
             IdSettings::Imported { .. } => "Imported",
@@ -427,7 +452,15 @@ impl IdSettings {
 
     /// Whether the scheme reads the embeddings.
     pub fn reads_text(&self) -> bool {
-        matches!(self, IdSettings::Lsh {} | IdSettings::RqKmeans { .. })
+        matches!(self, IdSettings::Lsh {} | IdSettings::RqKmeans { .. } | IdSettings::RqVae(_) | IdSettings::Opq { .. })
+    }
+
+    /// What is wrong with its own settings: field and sentence.
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        match self {
+            IdSettings::RqVae(settings) => settings.problems(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether the codes say something about the item, so that there is a meaning gain to measure.
@@ -438,7 +471,7 @@ impl IdSettings {
 
 impl RecommenderSettings {
     /// Keys of all recommenders, as typed after `--recommenders`.
-    pub const KEYS: [&str; 6] = ["popularity", "item-knn", "text-knn", "sasrec", "sasrec-bce", "generative"];
+    pub const KEYS: [&str; 7] = ["popularity", "item-knn", "text-knn", "ease", "sasrec", "sasrec-bce", "generative"];
 
     /// The recommender of a key with its defaults; none for a key that is no recommender.
     pub fn starter(key: &str) -> Option<Self> {
@@ -446,6 +479,7 @@ impl RecommenderSettings {
             "popularity" => RecommenderSettings::Popularity {},
             "item-knn" => RecommenderSettings::ItemKnn(ItemKnnSettings::starter()),
             "text-knn" => RecommenderSettings::TextKnn(TextKnnSettings::starter()),
+            "ease" => RecommenderSettings::Ease(EaseSettings::starter()),
             "sasrec" => RecommenderSettings::Sasrec(SasrecSettings::starter()),
             "sasrec-bce" => RecommenderSettings::SasrecBce(SasrecSettings::starter()),
             "generative" => RecommenderSettings::Generative(GenerativeSettings::starter()),
@@ -459,6 +493,7 @@ impl RecommenderSettings {
             RecommenderSettings::Popularity {} => "popularity",
             RecommenderSettings::ItemKnn(_) => "item-knn",
             RecommenderSettings::TextKnn(_) => "text-knn",
+            RecommenderSettings::Ease(_) => "ease",
             RecommenderSettings::Sasrec(_) => "sasrec",
             RecommenderSettings::SasrecBce(_) => "sasrec-bce",
             RecommenderSettings::Generative(_) => "generative",
@@ -472,6 +507,7 @@ impl RecommenderSettings {
             RecommenderSettings::Popularity {} => "Popularity",
             RecommenderSettings::ItemKnn(_) => "Item-kNN",
             RecommenderSettings::TextKnn(_) => "Text-kNN",
+            RecommenderSettings::Ease(_) => "EASE",
             RecommenderSettings::Sasrec(_) => "SASRec",
             RecommenderSettings::SasrecBce(_) => "SASRec-BCE",
             RecommenderSettings::Generative(_) => "Generative",

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::training_facts::{Row, generative_fields, sasrec_fields};
+use crate::training_facts::{self, Row, generative_fields, sasrec_fields};
 
 /// A setting explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
@@ -119,6 +119,14 @@ pub fn scheme_sentence(key: &str) -> &'static str {
         "rq-kmeans" => {
             "k-means on the embeddings, then on what each level leaves over: coarse to fine, learned from the catalog."
         }
+        "rq-vae" => {
+            "An autoencoder learned on the embeddings whose middle is cut into codes level by level, as in TIGER: coarse to \
+             fine, a minute of training."
+        }
+        "opq" => {
+            "The embeddings rotated and cut into parts, each with its own codes: side by side, none finer than another, as in \
+             systems with long IDs."
+        }
         "category-path" => "The catalog's own categories as levels; needs a data set whose items have them.",
         "atomic" => "One token for each item: nothing shared between items.",
         "imported" => "IDs made elsewhere, read from a file.",
@@ -132,6 +140,10 @@ pub fn recommender_sentence(key: &str) -> &'static str {
         "popularity" => "Recommends what most people met: the floor under every other number.",
         "item-knn" => "Recommends items that were met by the same people as those of the history.",
         "text-knn" => "Recommends items whose text is near to that of the history.",
+        "ease" => {
+            "Weighs every pair of items by a formula instead of a training: exact, without order in time, and strong where \
+             people meet many items."
+        }
         "sasrec" => {
             "A transformer over the items themselves, taught by the softmax over the whole catalog: the strong baseline \
              without IDs."
@@ -385,6 +397,23 @@ fn scheme_fields(settings: &ExperimentSettings, scheme: &IdSettings) -> Vec<Fiel
             )
             .advanced(),
         ],
+        IdSettings::RqVae(_) => rq_vae_fields(),
+        IdSettings::Opq { .. } => vec![
+            field(
+                "ids.opq.iterations",
+                "Iterations",
+                "Rounds of k-means in each part at most, and of fitting the rotation before.",
+                whole(1.0, 10_000.0),
+            )
+            .advanced(),
+            field(
+                "ids.opq.rotate",
+                "Rotate",
+                "Learns a rotation under which the parts lose least; without it this is plain product quantization.",
+                FieldInput::Switch,
+            )
+            .advanced(),
+        ],
         IdSettings::Imported { .. } => vec![field(
             "ids.imported.file",
             "File of IDs",
@@ -393,6 +422,14 @@ fn scheme_fields(settings: &ExperimentSettings, scheme: &IdSettings) -> Vec<Fiel
         )],
         IdSettings::Hash {} | IdSettings::Lsh {} | IdSettings::CategoryPath {} | IdSettings::Atomic {} => Vec::new(),
     }
+}
+
+fn rq_vae_fields() -> Vec<FieldFacts> {
+    let row = |(name, title, sentence, input, unit): Row| {
+        let facts = field(&format!("ids.rq-vae.{name}"), title, sentence, input).unit(unit);
+        if name == "epochs" { facts } else { facts.advanced() }
+    };
+    training_facts::rq_vae_fields().into_iter().map(row).collect()
 }
 
 fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
@@ -423,6 +460,14 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
                 "",
             ),
         ],
+        RecommenderSettings::Ease(_) => vec![(
+            "lambda",
+            "Penalty λ",
+            "Added to the count of each item before the matrix of pairs is inverted: the higher, the less items with few \
+             interactions are believed.",
+            number(1e-3, 1e9),
+            "interactions",
+        )],
         RecommenderSettings::Sasrec(_) | RecommenderSettings::SasrecBce(_) => sasrec_fields(),
         RecommenderSettings::Generative(_) => generative_fields(),
         RecommenderSettings::Imported { .. } => imported_fields(),

@@ -11,9 +11,9 @@ use semid_core::{
     Case, Catalog, CodeShape, Codebooks, Embeddings, History, NoCheckpoints, Quantizer, RankedList, Ranker,
     Recommender, Seed, SemanticIds, SeriesPoint, TrainingData, Work,
 };
-use semid_models::baselines::{ItemKnn, Popularity, TextKnn};
+use semid_models::baselines::{Ease, ItemKnn, Popularity, TextKnn};
 use semid_models::generative::Generative;
-use semid_models::quantizer::{Lsh, RqKMeans};
+use semid_models::quantizer::{Lsh, Opq, RqKMeans, RqVae};
 use semid_models::sasrec::{Loss, Sasrec};
 use semid_store::{Artifacts, decode_lists, encode_lists};
 use serde::{Deserialize, Serialize};
@@ -226,6 +226,10 @@ fn make_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings, base: Option<
             let (iterations, standardise, balanced) = (*iterations, *standardise, *balanced);
             return quantize(work, shared, &RqKMeans { shape, iterations, standardise, balanced });
         }
+        IdSettings::RqVae(settings) => return quantize(work, shared, &RqVae { shape, settings: settings.clone() }),
+        IdSettings::Opq { iterations, rotate } => {
+            return quantize(work, shared, &Opq { shape, iterations: *iterations, rotate: *rotate });
+        }
     };
     let mut assigned = whole(resolved.ids);
     assigned.collisions = resolved.report;
@@ -314,6 +318,7 @@ fn train(
         RecommenderSettings::Popularity {} => Box::new(Popularity),
         RecommenderSettings::ItemKnn(settings) => Box::new(ItemKnn::new(settings.clone())),
         RecommenderSettings::TextKnn(settings) => Box::new(TextKnn::new(settings.clone())),
+        RecommenderSettings::Ease(settings) => Box::new(Ease::new(settings.clone())),
         RecommenderSettings::Sasrec(settings) => Box::new(Sasrec::new(settings.clone(), Loss::CrossEntropy)),
         RecommenderSettings::SasrecBce(settings) => Box::new(Sasrec::new(settings.clone(), Loss::SampledBinary)),
         RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),

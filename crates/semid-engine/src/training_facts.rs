@@ -1,4 +1,4 @@
-//! Settings of the recommenders that train, explained: what they share is said once.
+//! Settings of what trains, explained: what the recommenders share is said once.
 
 use crate::settings_facts::{FieldInput, choice, number, whole};
 
@@ -90,6 +90,88 @@ pub(crate) fn sasrec_fields() -> Vec<Row> {
         ("batch_items", "Batch", "Items in one step of the optimiser.", whole(1.0, 16_777_216.0), "items"),
     ];
     own.into_iter().chain(transformer_fields()).collect()
+}
+
+/// Settings of the RQ-VAE that makes IDs.
+pub(crate) fn rq_vae_fields() -> Vec<Row> {
+    vec![
+        (
+            "width",
+            "Width",
+            "Width of the encoder's first hidden layer; each further one is half as wide, and the decoder mirrors them.",
+            whole(1.0, 16_384.0),
+            "",
+        ),
+        ("layers", "Layers", "Hidden layers of the encoder, and as many of the decoder.", whole(0.0, 12.0), ""),
+        (
+            "latent",
+            "Latent size",
+            "Numbers in the vector between encoder and decoder, which is what is cut into codes.",
+            whole(1.0, 4096.0),
+            "",
+        ),
+        (
+            "commitment",
+            "Commitment",
+            "Weight of the loss that keeps the encoder near the codes it chose.",
+            number(0.0, 1000.0),
+            "",
+        ),
+        ("epochs", "Epochs", "Passes over the items at most; the best is kept.", whole(1.0, 100_000.0), ""),
+        (
+            "patience",
+            "Patience",
+            "Epochs without a better reconstruction of held-out items after which training stops.",
+            whole(1.0, 100_000.0),
+            "epochs",
+        ),
+        ("batch", "Batch", "Items in one step of the optimiser.", whole(1.0, 1_048_576.0), "items"),
+        (
+            "learning_rate",
+            "Learning rate",
+            "Highest learning rate, falling along a cosine to a tenth.",
+            number(1e-9, 10.0),
+            "",
+        ),
+        (
+            "weight_decay",
+            "Weight decay",
+            "AdamW's decoupled decay of the layers; codes do not decay.",
+            number(0.0, 10.0),
+            "",
+        ),
+        (
+            "gradient",
+            "Gradient",
+            "How the gradient gets past the choice of a code, which has none of its own.",
+            choice(&[
+                ("straight-through", "Straight through", "As if nothing had been quantized, as in the first papers."),
+                ("rotation", "Rotation", "Turned as the quantization turned the vector (Fifty et al. 2024)."),
+            ]),
+            "",
+        ),
+        (
+            "kmeans_start",
+            "Start from k-means",
+            "Codes start from k-means on the first items and not at random, which keeps them from collapsing.",
+            FieldInput::Switch,
+            "",
+        ),
+        (
+            "restart_dead",
+            "Restart dead codes",
+            "A code that no item chose in an epoch starts anew from an item.",
+            FieldInput::Switch,
+            "",
+        ),
+        (
+            "balanced",
+            "Balanced",
+            "Assigns the last level so that all its codes have about the same number of items, as in LC-Rec.",
+            FieldInput::Switch,
+            "",
+        ),
+    ]
 }
 
 /// What every model on the shared transformer and its training has.

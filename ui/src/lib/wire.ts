@@ -475,6 +475,13 @@ export type DrawnChart = {
 /** What to do when a user met an item more than once. */
 export type Duplicates = "keep-all" | "keep-first" | "keep-last";
 
+/** Settings of EASE. */
+export type EaseSettings = {
+  /** L2 penalty on the weights, in interactions, since it is added to each item's count: the higher, the less items with
+   * few interactions are believed. */
+  lambda: number,
+};
+
 /** Vectors were written. */
 export type EmbedReport = {
   /** Number of texts. */
@@ -762,6 +769,9 @@ export type GenerativeSettings = {
   precision: TrainingPrecision,
 };
 
+/** How the gradient gets past the choice of a code, which has none of its own. */
+export type GradientRoute = "straight-through" | "rotation";
+
 /** Signs that an arm works as it should. */
 export type Health = {
   /** Share of emitted IDs that are an item's ID, as decoded: 1 where decoding is constrained by the trie. */
@@ -871,6 +881,12 @@ export type IdSettings = { "scheme": "hash",
   standardise: boolean,
   /** Whether no code may have more items than an even share. */
   balanced: boolean,
+} | { "scheme": "rq-vae"
+} & RqVaeSettings | { "scheme": "opq",
+  /** Lloyd's iterations of each part at most, and as many rotations before. */
+  iterations: number,
+  /** Whether vectors are rotated first; without, it is PQ. */
+  rotate: boolean,
 } | { "scheme": "category-path",
 } | { "scheme": "atomic",
 } | { "scheme": "imported",
@@ -1526,7 +1542,8 @@ export type RecommenderMethod = {
 export type RecommenderSettings = { "kind": "popularity",
 } | { "kind": "item-knn"
 } & ItemKnnSettings | { "kind": "text-knn"
-} & TextKnnSettings | { "kind": "sasrec"
+} & TextKnnSettings | { "kind": "ease"
+} & EaseSettings | { "kind": "sasrec"
 } & SasrecSettings | { "kind": "sasrec-bce"
 } & SasrecSettings | { "kind": "generative"
 } & GenerativeSettings | { "kind": "imported",
@@ -1575,6 +1592,37 @@ export type RowProblem = {
   reason: string,
   /** The beginning of the offending line or field, at most 200 bytes, never with line breaks or control characters. */
   snippet: string,
+};
+
+/** How an RQ-VAE is built and trained. */
+export type RqVaeSettings = {
+  /** Width of the encoder's first hidden layer; each further one is half as wide. The decoder is its mirror image. */
+  width: number,
+  /** Hidden layers of the encoder. */
+  layers: number,
+  /** Numbers in the latent vector, which is what is quantized. */
+  latent: number,
+  /** Weight of the commitment loss, which keeps the encoder near the codes it chose. */
+  commitment: number,
+  /** Passes over the items at most. */
+  epochs: number,
+  /** Epochs without a better reconstruction of held-out items after which training stops. */
+  patience: number,
+  /** Items in one step of the optimiser. */
+  batch: number,
+  /** Highest learning rate of AdamW, falling along a cosine to a tenth. */
+  learning_rate: number,
+  /** AdamW's decoupled decay of the layers' weights; codebooks do not decay. */
+  weight_decay: number,
+  /** How the gradient gets past the choice of a code. */
+  gradient: GradientRoute,
+  /** Whether codebooks start from k-means on the residuals of the first rows, and not at random. */
+  kmeans_start: boolean,
+  /** Whether a code that no item chose in an epoch starts anew from the residual of some item. */
+  restart_dead: boolean,
+  /** Whether the last level is assigned by optimal transport, so that all its codes have about the same number of items
+   * (LC-Rec, Zheng et al. 2024). */
+  balanced: boolean,
 };
 
 /** Draw the training curves of a run, also while it goes. */

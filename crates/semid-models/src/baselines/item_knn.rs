@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use semid_core::{Error, History, RankedList, Ranker, Recommender, Result, TrainingData, Work};
 use serde::{Deserialize, Serialize};
 
-use super::{check_recency, recent, unknown_item};
+use super::{check_recency, distinct_items, recent};
 use crate::top_k::{Met, TieOrder, rank_each};
 
 /// Settings of item-kNN.
@@ -134,20 +134,6 @@ impl Ranker for FittedItemKnn {
         }
         Some(bytes)
     }
-}
-
-/// Each user's items, ascending and each once.
-fn distinct_items(sequences: &[Vec<u32>], items: usize) -> Result<Vec<Vec<u32>>> {
-    let distinct = sequences.par_iter().map(|sequence| {
-        let mut met = sequence.clone();
-        met.sort_unstable();
-        met.dedup();
-        match met.last() {
-            Some(&last) if last as usize >= items => Err(unknown_item(last, items)),
-            _ => Ok(met),
-        }
-    });
-    distinct.collect()
 }
 
 /// The `count` most similar, best first; equals in the order of the catalog.

@@ -2,7 +2,7 @@
 
 use semid_core::{CodeShape, Codebooks, Error, Result};
 
-use super::{LshCodebooks, RqKMeansCodebooks};
+use super::{LshCodebooks, OpqCodebooks, RqKMeansCodebooks, RqVaeCodebooks};
 
 const MARK: &[u8; 8] = b"semidcb1";
 
@@ -12,6 +12,8 @@ pub fn codebooks_from_bytes(bytes: &[u8]) -> Result<Box<dyn Codebooks>> {
     let codebooks: Box<dyn Codebooks> = match reader.word()? {
         RqKMeansCodebooks::KIND => Box::new(RqKMeansCodebooks::read(&mut reader)?),
         LshCodebooks::KIND => Box::new(LshCodebooks::read(&mut reader)?),
+        RqVaeCodebooks::KIND => Box::new(RqVaeCodebooks::read(&mut reader)?),
+        OpqCodebooks::KIND => Box::new(OpqCodebooks::read(&mut reader)?),
         _ => return Err(damaged()),
     };
     if reader.bytes.is_empty() { Ok(codebooks) } else { Err(damaged()) }

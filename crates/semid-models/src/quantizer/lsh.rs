@@ -1,12 +1,12 @@
 //! LSH: codes from the signs of random projections (Charikar 2002), the ID scheme without learning that TIGER's table
 //! compares with. Similar vectors get similar codes; nothing is fitted but the mean.
 
-use rand::Rng;
 use rayon::prelude::*;
 use semid_core::{CodeShape, CodeTable, Codebooks, Embeddings, Error, Quantizer, Result, Work};
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{Reader, Writer, damaged};
+use super::gaussian;
 use crate::products::{multiply, packed};
 
 /// Settings of LSH.
@@ -147,10 +147,4 @@ impl Codebooks for LshCodebooks {
 
 fn bits(shape: &CodeShape) -> usize {
     shape.0.iter().map(|codes| codes.ilog2() as usize).sum()
-}
-
-/// A normal draw by Box and Muller's transform.
-fn gaussian(rng: &mut impl Rng) -> f32 {
-    let (radius, angle) = (1.0 - rng.random::<f64>(), rng.random::<f64>());
-    ((-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()) as f32
 }

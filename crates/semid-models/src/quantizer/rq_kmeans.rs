@@ -1,12 +1,12 @@
 //! RQ-KMeans: residual quantization with k-means on each level, as in OneRec (Deng et al. 2025) and GRID (2025). Level 1
 //! clusters the vectors, each further level what the levels before left over.
 
-use rayon::prelude::*;
-use semid_core::{CodeShape, CodeTable, Codebooks, Embeddings, Error, Quantizer, Result, Work};
+use semid_core::{CodeShape, CodeTable, Codebooks, Embeddings, Quantizer, Result, Work};
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{Reader, Writer, damaged};
 use super::kmeans::KMeans;
+use super::{by_distance, learnable, moments, of_another_width, standardised, subtract};
 use crate::products::dot;
 
 /// Iterations at the start of each level that keep clusters even. Without them a level of residuals can end as one large
@@ -38,16 +38,8 @@ impl RqKMeans {
 
 impl Quantizer for RqKMeans {
     fn fit(&self, work: &Work, embeddings: &Embeddings) -> Result<Box<dyn Codebooks>> {
-        let (rows, dim) = (embeddings.rows(), embeddings.dim());
-        if self.shape.levels() == 0 || self.shape.0.contains(&0) {
-            return Err(Error::input(format!(
-                "RQ-KMeans cannot learn the shape {:?}: give at least one level, and at least one code on each.",
-                self.shape.0
-            )));
-        }
-        if rows == 0 {
-            return Err(Error::input("RQ-KMeans cannot learn from an empty catalog: import items first."));
-        }
+        let dim = embeddings.dim();
+        learnable("RQ-KMeans", &self.shape, embeddings)?;
         let (mean, scale) = if self.standardise { moments(embeddings) } else { (vec![0.0; dim], vec![1.0; dim]) };
         let mut residual = standardised(embeddings, &mean, &scale);
         let iterations = self.iterations as usize;
@@ -113,12 +105,7 @@ impl Codebooks for RqKMeansCodebooks {
     fn encode(&self, work: &Work, embeddings: &Embeddings) -> Result<CodeTable> {
         let (rows, levels) = (embeddings.rows(), self.shape.levels());
         if embeddings.dim() != self.dim && rows > 0 {
-            return Err(Error::input(format!(
-                "These codebooks are for vectors of {} numbers, and the embeddings have {}: learn the codebooks again \
-                 with this encoder.",
-                self.dim,
-                embeddings.dim()
-            )));
+            return Err(of_another_width(self.dim, embeddings.dim()));
         }
         let mut residual = standardised(embeddings, &self.mean, &self.scale);
         let kmeans = KMeans { dim: self.dim, iterations: 0, even_iterations: 0 };
@@ -164,10 +151,7 @@ impl Codebooks for RqKMeansCodebooks {
             residual.iter_mut().zip(centroid).for_each(|(value, part)| *value -= part);
         }
         let distance = |centroid: &[f32]| dot(centroid, centroid) - 2.0 * dot(centroid, &residual);
-        let distances: Vec<f32> = self.levels[last].chunks_exact(self.dim).map(distance).collect();
-        let mut order: Vec<u32> = (0..self.shape.0[last]).collect();
-        order.sort_by(|&a, &b| distances[a as usize].total_cmp(&distances[b as usize]).then(a.cmp(&b)));
-        order
+        by_distance(self.levels[last].chunks_exact(self.dim).map(distance))
     }
 
     fn to_bytes(&self) -> Vec<u8> {
@@ -180,33 +164,4 @@ impl Codebooks for RqKMeansCodebooks {
         self.levels.iter().for_each(|level| writer.floats(level));
         writer.finish()
     }
-}
-
-/// Mean and standard deviation of each dimension; 1 for a dimension that is the same in all rows.
-fn moments(embeddings: &Embeddings) -> (Vec<f32>, Vec<f32>) {
-    let mean = super::mean(embeddings);
-    let mut squares = vec![0.0f64; embeddings.dim()];
-    for row in embeddings.iter() {
-        let parts = squares.iter_mut().zip(row).zip(&mean);
-        parts.for_each(|((sum, &value), &mean)| *sum += (f64::from(value) - f64::from(mean)).powi(2));
-    }
-    let deviation = |sum: &f64| (sum / embeddings.rows() as f64).sqrt() as f32;
-    let scale = squares.iter().map(deviation).map(|deviation| if deviation > 1e-12 { deviation } else { 1.0 });
-    (mean, scale.collect())
-}
-
-fn standardised(embeddings: &Embeddings, mean: &[f32], scale: &[f32]) -> Vec<f32> {
-    let mut values = embeddings.values().to_vec();
-    for row in values.chunks_exact_mut(mean.len()) {
-        row.iter_mut().zip(mean).zip(scale).for_each(|((value, mean), scale)| *value = (*value - mean) / scale);
-    }
-    values
-}
-
-/// Takes the centroid of its cluster off each row.
-fn subtract(rows: &mut [f32], centroids: &[f32], assignment: &[u32], dim: usize) {
-    rows.par_chunks_exact_mut(dim).zip(assignment.par_iter()).for_each(|(row, &cluster)| {
-        let centroid = &centroids[cluster as usize * dim..(cluster as usize + 1) * dim];
-        row.iter_mut().zip(centroid).for_each(|(value, part)| *value -= part);
-    });
 }
