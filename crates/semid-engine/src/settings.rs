@@ -481,7 +481,7 @@ impl RecommenderSettings {
             "text-knn" => RecommenderSettings::TextKnn(TextKnnSettings::starter()),
             "ease" => RecommenderSettings::Ease(EaseSettings::starter()),
             "sasrec" => RecommenderSettings::Sasrec(SasrecSettings::starter()),
-            "sasrec-bce" => RecommenderSettings::SasrecBce(SasrecSettings::starter()),
+            "sasrec-bce" => RecommenderSettings::SasrecBce(SasrecSettings::starter_sampled()),
             "generative" => RecommenderSettings::Generative(GenerativeSettings::starter()),
             _ => return None,
         })

@@ -18,7 +18,11 @@ pub(crate) fn generative_fields() -> Vec<Row> {
                     "Items",
                     "A whole item; small heads then tell the next one's tokens in turn. Several times as fast.",
                 ),
-                ("tokens", "Tokens", "One token of an ID, as in TIGER: an item takes as many positions as its ID has tokens."),
+                (
+                    "tokens",
+                    "Tokens",
+                    "One token of an ID, as in TIGER: an item takes as many positions as its ID has tokens.",
+                ),
             ]),
             "",
         ),

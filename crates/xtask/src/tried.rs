@@ -28,7 +28,8 @@ pub fn run(semid: &Semid, dataset: &str, results: &Path) -> Result<(), String> {
     );
     let folder = shell::root().join("target/reproduce/tried");
     for (at, trial) in trials.iter().enumerate() {
-        let comparison = semid.run(&written(&trial.experiment(dataset)?, &folder, "trial.toml")?, &folder.join("report"))?;
+        let comparison =
+            semid.run(&written(&trial.experiment(dataset)?, &folder, "trial.toml")?, &folder.join("report"))?;
         let row = trial.row(&comparison)?;
         println!("{}/{} {row}", at + 1, trials.len());
         text += &row;
@@ -42,7 +43,8 @@ pub fn run(semid: &Semid, dataset: &str, results: &Path) -> Result<(), String> {
 /// All trials of the file, each over the defaults that it names for its kind.
 fn trials(file: &Table) -> Result<Vec<Trial>, String> {
     let wrong = |what: String| format!("{FILE}: {what}");
-    let all = file.get("trial").and_then(|trials| trials.as_array()).ok_or_else(|| wrong("there is no trial.".into()))?;
+    let all =
+        file.get("trial").and_then(|trials| trials.as_array()).ok_or_else(|| wrong("there is no trial.".into()))?;
     all.iter()
         .enumerate()
         .map(|(at, trial)| {

@@ -44,8 +44,7 @@ pub(crate) fn entropy_among<R: Real>(
         || {
             for choice in choices {
                 let row = choice.at..choice.at + choosing.d;
-                losses.objective +=
-                    one(&choosing, choice, &hidden[row.clone()], &mut dhidden[row], dtable, logits);
+                losses.objective += one(&choosing, choice, &hidden[row.clone()], &mut dhidden[row], dtable, logits);
                 losses.taught += 1;
             }
         },

@@ -195,10 +195,8 @@ impl<R: Real> HeadTrace<R> {
         let [dgain, dbias] = disjoint(gradients, [&head.norm_gain, &head.norm_bias]);
         norm_back(dy, dgain, dbias, &self.dout, &self.sum, &self.stats, parameters.at(&head.norm_gain));
         let Some(at) = &head.inner else { return dy };
-        let [dgain, dbias, dup, dup_bias, ddown, ddown_bias] = disjoint(
-            gradients,
-            [&at.norm_gain, &at.norm_bias, &at.up, &at.up_bias, &at.down, &at.down_bias],
-        );
+        let [dgain, dbias, dup, dup_bias, ddown, ddown_bias] =
+            disjoint(gradients, [&at.norm_gain, &at.norm_bias, &at.up, &at.up_bias, &at.down, &at.down_bias]);
         let (narrow, wide) = (room(narrow, n * d), room(wide, n * at.width));
         for ((narrow, dy), position) in narrow.chunks_exact_mut(d).zip(dy.chunks_exact(d)).zip(&self.positions) {
             dropped(narrow, dy, dropout, layout.site(level), (first + position) * d);

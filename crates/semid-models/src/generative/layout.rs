@@ -67,7 +67,8 @@ impl Layout {
         let reading = match settings.positions {
             Positions::Tokens => Reading::Tokens { level: tensors.place("level", vocabulary.levels(), d) },
             Positions::Items => {
-                let heads = (0..vocabulary.levels()).map(|level| HeadLayout::new(&mut tensors, level, d, settings.head_width));
+                let heads =
+                    (0..vocabulary.levels()).map(|level| HeadLayout::new(&mut tensors, level, d, settings.head_width));
                 Reading::Items { heads: heads.collect() }
             }
         };

@@ -77,7 +77,10 @@ pub(crate) fn backward<'t, R: Real>(
 }
 
 /// Several parts of one buffer at once; the parts lie one after another in it.
-pub(crate) fn disjoint<'a, R, const N: usize>(buffer: &'a mut [R], parts: [&std::ops::Range<usize>; N]) -> [&'a mut [R]; N] {
+pub(crate) fn disjoint<'a, R, const N: usize>(
+    buffer: &'a mut [R],
+    parts: [&std::ops::Range<usize>; N],
+) -> [&'a mut [R]; N] {
     let (mut rest, mut start) = (buffer, 0);
     parts.map(|part| {
         let (_, from) = std::mem::take(&mut rest).split_at_mut(part.start - start);

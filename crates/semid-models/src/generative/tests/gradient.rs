@@ -31,7 +31,8 @@ fn taught(positions: Positions, trie_softmax: bool) -> Taught {
     let mut world = World::new(5, 10);
     // Not every prefix goes on in as many ways, and some in one.
     world.ids.ids.iter_mut().step_by(3).for_each(|id| (id.codes[1], id.suffix) = (id.codes[1] / 2, Some(0)));
-    let settings = GenerativeSettings { d_model: 40, max_history: 12, positions, trie_softmax, tied: !trie_softmax, ..settings() };
+    let settings =
+        GenerativeSettings { d_model: 40, max_history: 12, positions, trie_softmax, tied: !trie_softmax, ..settings() };
     let layout = Layout::new(&settings, Vocabulary::new(&world.ids).unwrap());
     let mut rng = Seed(3).rng("parameters");
     let parameters = layout
@@ -63,8 +64,7 @@ impl Taught {
         let weight = 1.0 / self.count();
         let teaching = Teaching { dropout: Dropout::new(dropout, 5), label_smoothing: 0.1, weight };
         let (parameters, mut room) = (Parameters::exact(parameters), Room::default());
-        let losses =
-            teach(&self.layout, &self.trie, parameters, &mut gradients, &self.lesson, teaching, &mut room);
+        let losses = teach(&self.layout, &self.trie, parameters, &mut gradients, &self.lesson, teaching, &mut room);
         (losses.mean(), gradients)
     }
 
@@ -80,7 +80,8 @@ impl Taught {
             targets.resize(targets.len() + longest - length, UNTAUGHT);
             start += length;
         }
-        let rows = |table, of: &dyn Fn(usize) -> usize| candle.rows(table, (0..longest).map(|at| of(at) as u32).collect());
+        let rows =
+            |table, of: &dyn Fn(usize) -> usize| candle.rows(table, (0..longest).map(|at| of(at) as u32).collect());
         let (levels, opening) = (layout.levels(), layout.vocabulary.opening());
         let mut sum = Tensor::zeros((), DType::F64, &Device::Cpu)?;
         match &layout.reading {
@@ -212,7 +213,10 @@ fn single_precision_gradients_are_double_precision_ones_rounded() {
         let (loss32, gradients32) = taught.run(&single, 0.2);
         assert!((loss - loss32).abs() < 1e-5, "{loss} and {loss32} are the same loss");
         for (a, b) in gradients.iter().zip(&gradients32) {
-            assert!((a - f64::from(*b)).abs() < 2e-6, "{a} in double and {b} in single precision are the same gradient");
+            assert!(
+                (a - f64::from(*b)).abs() < 2e-6,
+                "{a} in double and {b} in single precision are the same gradient"
+            );
         }
     }
 }
