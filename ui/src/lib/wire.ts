@@ -725,8 +725,21 @@ export type FormatFacts = {
   title: string,
 };
 
+/** What a position of the transformer reads. */
+export type GenerativePositions = "tokens" | "items";
+
 /** How the generative recommender is built, trained and decoded. Every field counts; nothing is implied. */
 export type GenerativeSettings = {
+  /** What a position of the transformer reads. */
+  positions: GenerativePositions,
+  /** Whether a token's softmax runs over the tokens that continue an ID of the catalog, in training and in ranking;
+   * else over all tokens of the level. A token that nothing else could follow then costs nothing. */
+  trie_softmax: boolean,
+  /** Whether the output matrix of a level is the embedding of its tokens (Press & Wolf 2017), not one of its own. */
+  tied: boolean,
+  /** Where positions are items, the width between the two products of a level's head; 0 for heads that only add the
+   * tokens before. */
+  head_width: number,
   /** Transformer blocks. */
   layers: number,
   /** Width of the residual stream. */
