@@ -171,7 +171,7 @@ pub(crate) fn rq_vae_fields() -> Vec<Row> {
         (
             "balanced",
             "Balanced",
-            "Assigns the last level so that all its codes have about the same number of items, as in LC-Rec.",
+            "Spreads items evenly over the last level, and gives those that share the codes before it different ones, as LC-Rec does.",
             FieldInput::Switch,
             "",
         ),

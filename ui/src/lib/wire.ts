@@ -1633,8 +1633,9 @@ export type RqVaeSettings = {
   kmeans_start: boolean,
   /** Whether a code that no item chose in an epoch starts anew from the residual of some item. */
   restart_dead: boolean,
-  /** Whether the last level is assigned by optimal transport, so that all its codes have about the same number of items
-   * (LC-Rec, Zheng et al. 2024). */
+  /** Whether the last level is balanced (LC-Rec, Zheng et al. 2024): in training its codes are assigned by optimal
+   * transport, so that all have about the same number of items; afterwards items that share the codes before it get last
+   * codes of their own, as far as there are any. */
   balanced: boolean,
 };
 

@@ -4,7 +4,6 @@ use rayon::prelude::*;
 use semid_core::{CodeShape, CodeTable, Codebooks, Embeddings, Result, Work};
 
 use super::network::Layout;
-use super::sinkhorn::balanced_codes;
 use super::training::{SHARD, latents};
 use crate::products::dot;
 use crate::quantizer::artifact::{Reader, Writer, damaged};
@@ -71,6 +70,28 @@ impl RqVaeCodebooks {
         self.codebook(level).get(start..start + self.layout.latent)
     }
 
+    /// Last codes for rows whose codes before it are set (`rows × levels`): among rows that share those, no code goes to
+    /// more than its share, and whoever would lose most by another code is served first.
+    fn own_last_codes(&self, work: &Work, codes: &[u32], residual: &[f32]) -> Result<Vec<u32>> {
+        let (levels, latent) = (self.shape.levels(), self.layout.latent);
+        let before = |row: &usize| &codes[row * levels..(row + 1) * levels - 1];
+        let mut order: Vec<usize> = (0..codes.len() / levels).collect();
+        order.sort_by(|a, b| before(a).cmp(before(b)).then(a.cmp(b)));
+        let kmeans = KMeans { dim: latent, iterations: 0, even_iterations: 0 };
+        let groups: Vec<&[usize]> = order.chunk_by(|a, b| before(a) == before(b)).collect();
+        let dealt = groups.par_iter().map(|group| -> Result<Vec<u32>> {
+            let rows: Vec<f32> =
+                group.iter().flat_map(|&row| &residual[row * latent..(row + 1) * latent]).copied().collect();
+            Ok(kmeans.assign(work, &rows, self.codebook(levels - 1), true)?.clusters)
+        });
+        let dealt: Vec<Vec<u32>> = dealt.collect::<Result<_>>()?;
+        let mut last = vec![0; order.len()];
+        for (&row, code) in order.iter().zip(dealt.into_iter().flatten()) {
+            last[row] = code;
+        }
+        Ok(last)
+    }
+
     /// What the encoder gives for rows as they come: `rows × latent`.
     fn latents(&self, rows: &[f32]) -> Vec<f32> {
         let mut rows = rows.to_vec();
@@ -86,7 +107,8 @@ impl Codebooks for RqVaeCodebooks {
         &self.shape
     }
 
-    /// The nearest code on each level; under balance, that of the last level by optimal transport among the rows given.
+    /// The nearest code on each level; under balance, rows that share the codes before the last level get last codes of their
+    /// own, as far as there are any.
     fn encode(&self, work: &Work, embeddings: &Embeddings) -> Result<CodeTable> {
         let (rows, levels) = (embeddings.rows(), self.shape.levels());
         if embeddings.dim() != self.dim() && rows > 0 {
@@ -100,7 +122,7 @@ impl Codebooks for RqVaeCodebooks {
         for level in 0..levels {
             let codebook = self.codebook(level);
             let assigned = if self.balanced && level + 1 == levels {
-                balanced_codes(work, &residual, codebook, latent)?
+                self.own_last_codes(work, &codes, &residual)?
             } else {
                 kmeans.assign(work, &residual, codebook, false)?.clusters
             };

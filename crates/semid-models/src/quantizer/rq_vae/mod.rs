@@ -49,8 +49,9 @@ pub struct RqVaeSettings {
     pub kmeans_start: bool,
     /// Whether a code that no item chose in an epoch starts anew from the residual of some item.
     pub restart_dead: bool,
-    /// Whether the last level is assigned by optimal transport, so that all its codes have about the same number of items
-    /// (LC-Rec, Zheng et al. 2024).
+    /// Whether the last level is balanced (LC-Rec, Zheng et al. 2024): in training its codes are assigned by optimal
+    /// transport, so that all have about the same number of items; afterwards items that share the codes before it get last
+    /// codes of their own, as far as there are any.
     pub balanced: bool,
 }
 

@@ -69,7 +69,7 @@ impl<R: Real> Shard<R> {
         let half_norms: Vec<R> =
             codebook.chunks_exact(layout.latent).map(|e| R::of(0.5) * sum_of(e, e, |a, b| a * b)).collect();
         let nearest = |scores: &[R]| {
-            let mut best = (0, R::of(f64::MAX.min(1e30)));
+            let mut best = (0, R::of(1e30));
             for (code, (&score, &half)) in (0..).zip(scores.iter().zip(&half_norms)) {
                 let distance = half - score;
                 if distance < best.1 {

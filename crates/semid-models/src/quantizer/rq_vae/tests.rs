@@ -185,12 +185,17 @@ fn a_collapse_is_told_in_words_and_the_starter_has_none() {
 }
 
 #[test]
-fn a_balanced_last_level_is_used_evenly() {
+fn balance_gives_items_last_codes_of_their_own_while_there_are_any() {
     let rows = sheet(1_024, 24);
-    let table = fitted(small(|settings| settings.balanced = true), &[16, 16], &rows).encode(&work(), &rows).unwrap();
-    let mut sizes = [0; 16];
-    table.iter().for_each(|row| sizes[row[1] as usize] += 1);
-    assert!(sizes.iter().all(|size| (48..=80).contains(size)), "about 64 each: {sizes:?}");
+    // Every row twice: twins have the same codes unless the last level tells them apart.
+    let twins = Embeddings::new(24, [rows.values(), rows.values()].concat()).unwrap();
+    let unique = |balanced: bool| {
+        let books = fitted(small(|settings| settings.balanced = balanced), &[16, 16, 64], &rows);
+        let table = books.encode(&work(), &twins).unwrap();
+        table.iter().collect::<std::collections::HashSet<_>>().len()
+    };
+    assert!(unique(false) <= 1_024, "twins share their codes");
+    assert!(unique(true) >= 2_000, "up to 64 items that share a prefix are told apart");
 }
 
 #[test]
