@@ -16,7 +16,7 @@ mod model;
 mod ranker;
 mod search;
 mod settings;
-mod vocabulary;
+pub(crate) mod vocabulary;
 
 #[cfg(test)]
 mod tests;
