@@ -170,8 +170,8 @@ pub struct CompareArgs {
     /// .json, .csv, .parquet or .pt is a file of IDs.
     #[arg(long, value_delimiter = ',')]
     pub ids: Option<Vec<String>>,
-    /// Recommenders, by comma: popularity, item-knn, text-knn, ease, sasrec, sasrec-bce, generative; a path ending in .trec,
-    /// .run, .parquet, .json or .jsonl is a file of another system's lists.
+    /// Recommenders, by comma: popularity, item-knn, text-knn, ease, sasrec, sasrec-bce, generative, tiger (hours on a CPU);
+    /// a path ending in .trec, .run, .parquet, .json or .jsonl is a file of another system's lists.
     #[arg(long, value_delimiter = ',')]
     pub recommenders: Option<Vec<String>>,
     /// How many seeds: 1 to n.

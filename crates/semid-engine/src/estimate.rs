@@ -84,6 +84,8 @@ const FLOOR: f64 = 0.01;
 const LOAD_ENCODER: f64 = 0.6;
 /// Numbers in a vector where the encoder is not asked.
 const DIM: f64 = 384.0;
+/// How many times as long candle's graph takes for a unit as the kernels of the house.
+const GRAPH: f64 = 4.0;
 /// Runs looked back on.
 const RUNS: u32 = 12;
 
@@ -332,9 +334,8 @@ impl Rates {
                     RecommenderSettings::Ease(_) => items.powi(3) * PER_PRODUCT + cases * items * 1e-8,
                     RecommenderSettings::Sasrec(_)
                     | RecommenderSettings::SasrecBce(_)
-                    | RecommenderSettings::Generative(_) => {
-                        training_units(settings, sizes, arm) * self.per_training_unit
-                    }
+                    | RecommenderSettings::Generative(_)
+                    | RecommenderSettings::Tiger(_) => training_units(settings, sizes, arm) * self.per_training_unit,
                     RecommenderSettings::Imported { .. } => cases * 1e-5,
                 },
                 StageKind::Evaluate => {
@@ -382,6 +383,26 @@ fn training_units(settings: &ExperimentSettings, sizes: Sizes, arm: usize) -> f6
                     taught * (an_item + tokens * head) + ranked * (history * an_item + beam * tokens * head)
                 }
             }
+        }
+        RecommenderSettings::Tiger(model) => {
+            let atomic = arm.ids.is_some_and(|scheme| matches!(settings.ids[scheme], IdSettings::Atomic {}));
+            let tokens = if atomic { 1.0 } else { settings.codes.levels as f64 + 1.0 };
+            let codes = if atomic { sizes.items } else { f64::from(settings.codes.codes) };
+            let (width, inner) = (model.d_model as f64, (model.heads * model.head_width) as f64);
+            // Every item but the first is a target of its own; on average half of a user's items stand before it.
+            let learned = (sizes.interactions - 3.0 * sizes.cases).max(0.0);
+            let before = (learned / sizes.cases.max(1.0) / 2.0).min(model.max_history as f64) + 1.0;
+            let read = before * tokens + 2.0;
+            let reading = model.encoder_layers as f64
+                * (4.0 * width * inner + 2.0 * width * model.feed_forward as f64 + 2.0 * read * inner)
+                + model.decoder_layers as f64 * 2.0 * width * inner;
+            let writing = model.decoder_layers as f64
+                * (6.0 * width * inner + 2.0 * width * model.feed_forward as f64 + 2.0 * read * inner)
+                + codes * width;
+            let beam = model.beam.max(2 * settings.list_length()) as f64;
+            let ranked = ranked(model.epochs, model.validate_every, model.validation_cases);
+            let taught = 3.0 * model.epochs as f64 * learned * (read * reading + tokens * writing);
+            2.0 * GRAPH * (taught + ranked * (read * reading + beam * tokens * writing))
         }
         RecommenderSettings::Sasrec(model) | RecommenderSettings::SasrecBce(model) => {
             let (width, history) = (model.d_model as f64, model.max_history as f64);

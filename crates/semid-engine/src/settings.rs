@@ -15,6 +15,7 @@ use semid_models::baselines::{EaseSettings, ItemKnnSettings, TextKnnSettings};
 use semid_models::generative::GenerativeSettings;
 use semid_models::quantizer::{Opq, RqKMeans, RqVaeSettings};
 use semid_models::sasrec::SasrecSettings;
+use semid_models::tiger::TigerSettings;
 use serde::{Deserialize, Serialize};
 
 /// An experiment as typed.
@@ -125,6 +126,8 @@ pub enum RecommenderSettings {
     SasrecBce(SasrecSettings),
     /// A decoder-only transformer over IDs.
     Generative(GenerativeSettings),
+    /// The encoder–decoder of TIGER's paper over IDs: hours of training on a CPU.
+    Tiger(TigerSettings),
     /// Lists that another system made, judged like every other arm's.
     Imported {
         /// Key of the arm.
@@ -230,9 +233,10 @@ impl ExperimentSettings {
                 problem(&format!("recommenders.{}.{field}", recommender.key()), sentence);
             }
         }
-        let speaks_ids = self.recommenders.iter().any(RecommenderSettings::speaks_ids);
-        if speaks_ids && self.ids.is_empty() {
-            problem("ids", "The generative recommender speaks in IDs, and there is no ID scheme. Name one.".into());
+        if let Some(speaker) = self.recommenders.iter().find(|recommender| recommender.speaks_ids())
+            && self.ids.is_empty()
+        {
+            problem("ids", format!("{} speaks in IDs, and there is no ID scheme. Name one.", speaker.title()));
         }
         for (what, keys) in [
             ("ids", self.ids.iter().map(IdSettings::key).collect::<Vec<_>>()),
@@ -471,7 +475,8 @@ impl IdSettings {
 
 impl RecommenderSettings {
     /// Keys of all recommenders, as typed after `--recommenders`.
-    pub const KEYS: [&str; 7] = ["popularity", "item-knn", "text-knn", "ease", "sasrec", "sasrec-bce", "generative"];
+    pub const KEYS: [&str; 8] =
+        ["popularity", "item-knn", "text-knn", "ease", "sasrec", "sasrec-bce", "generative", "tiger"];
 
     /// The recommender of a key with its defaults; none for a key that is no recommender.
     pub fn starter(key: &str) -> Option<Self> {
@@ -483,6 +488,7 @@ impl RecommenderSettings {
             "sasrec" => RecommenderSettings::Sasrec(SasrecSettings::starter()),
             "sasrec-bce" => RecommenderSettings::SasrecBce(SasrecSettings::starter_sampled()),
             "generative" => RecommenderSettings::Generative(GenerativeSettings::starter()),
+            "tiger" => RecommenderSettings::Tiger(TigerSettings::starter()),
             _ => return None,
         })
     }
@@ -497,6 +503,7 @@ impl RecommenderSettings {
             RecommenderSettings::Sasrec(_) => "sasrec",
             RecommenderSettings::SasrecBce(_) => "sasrec-bce",
             RecommenderSettings::Generative(_) => "generative",
+            RecommenderSettings::Tiger(_) => "tiger",
             RecommenderSettings::Imported { name, .. } => name,
         }
     }
@@ -511,6 +518,7 @@ impl RecommenderSettings {
             RecommenderSettings::Sasrec(_) => "SASRec",
             RecommenderSettings::SasrecBce(_) => "SASRec-BCE",
             RecommenderSettings::Generative(_) => "Generative",
+            RecommenderSettings::Tiger(_) => "TIGER",
             RecommenderSettings::Imported { name, title, .. } => {
                 if title.trim().is_empty() {
                     name
@@ -526,6 +534,7 @@ impl RecommenderSettings {
         match self {
             RecommenderSettings::Sasrec(settings) | RecommenderSettings::SasrecBce(settings) => settings.problems(),
             RecommenderSettings::Generative(settings) => settings.problems(),
+            RecommenderSettings::Tiger(settings) => settings.problems(),
             _ => Vec::new(),
         }
     }
@@ -537,13 +546,14 @@ impl RecommenderSettings {
                 settings.epochs = epochs
             }
             RecommenderSettings::Generative(settings) => settings.epochs = epochs,
+            RecommenderSettings::Tiger(settings) => settings.epochs = epochs,
             _ => {}
         }
     }
 
     /// Whether it names items by their IDs, so that each ID scheme is an arm.
     pub fn speaks_ids(&self) -> bool {
-        matches!(self, RecommenderSettings::Generative(_))
+        matches!(self, RecommenderSettings::Generative(_) | RecommenderSettings::Tiger(_))
     }
 
     /// Whether it reads the embeddings itself.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::training_facts::{self, Row, generative_fields, sasrec_fields};
+use crate::training_facts::{self, Row, generative_fields, sasrec_fields, tiger_fields};
 
 /// A setting explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
@@ -153,6 +153,10 @@ pub fn recommender_sentence(key: &str) -> &'static str {
         }
         "generative" => {
             "A small transformer that writes the ID of the next item code by code, one arm for each ID scheme."
+        }
+        "tiger" => {
+            "The published encoder–decoder, which reads the IDs of the history and writes the next one, one arm for each ID \
+             scheme: hours of training on a CPU."
         }
         "imported" => "Lists that another system made, judged on the same users with the same statistics.",
         _ => "",
@@ -470,10 +474,12 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
         )],
         RecommenderSettings::Sasrec(_) | RecommenderSettings::SasrecBce(_) => sasrec_fields(),
         RecommenderSettings::Generative(_) => generative_fields(),
+        RecommenderSettings::Tiger(_) => tiger_fields(),
         RecommenderSettings::Imported { .. } => imported_fields(),
     };
     // A model that trains is tuned by its size and the length of its training; the rest holds as it is.
-    let basic = ["layers", "d_model", "max_history", "epochs", "title", "files"];
+    let basic =
+        ["layers", "encoder_layers", "decoder_layers", "d_model", "max_history", "epochs", "device", "title", "files"];
     facts
         .into_iter()
         .map(|(name, title, sentence, input, unit)| {

@@ -15,6 +15,7 @@ use semid_models::baselines::{Ease, ItemKnn, Popularity, TextKnn};
 use semid_models::generative::Generative;
 use semid_models::quantizer::{Lsh, Opq, RqKMeans, RqVae};
 use semid_models::sasrec::{Loss, Sasrec};
+use semid_models::tiger::Tiger;
 use semid_store::{Artifacts, decode_lists, encode_lists};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -322,6 +323,7 @@ fn train(
         RecommenderSettings::Sasrec(settings) => Box::new(Sasrec::new(settings.clone(), Loss::CrossEntropy)),
         RecommenderSettings::SasrecBce(settings) => Box::new(Sasrec::new(settings.clone(), Loss::SampledBinary)),
         RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),
+        RecommenderSettings::Tiger(settings) => Box::new(Tiger::new(settings.clone())),
         RecommenderSettings::Imported { .. } => return Err(Error::input("Imported lists are read, not trained.")),
     };
     let mut data = TrainingData {

@@ -178,6 +178,86 @@ pub(crate) fn rq_vae_fields() -> Vec<Row> {
     ]
 }
 
+/// Settings of TIGER: its own, and those it shares with the others.
+pub(crate) fn tiger_fields() -> Vec<Row> {
+    let layers = whole(1.0, 48.0);
+    let own = vec![
+        ("encoder_layers", "Encoder layers", "Blocks that read the history.", layers.clone(), ""),
+        ("decoder_layers", "Decoder layers", "Blocks that write the next item's ID.", layers, ""),
+        (
+            "d_model",
+            "Width",
+            "Numbers that stand for one token inside the model: twice as many take about twice as long.",
+            whole(4.0, 4096.0),
+            "",
+        ),
+        ("heads", "Attention heads", "Attention heads of a block.", whole(1.0, 256.0), ""),
+        (
+            "head_width",
+            "Width of a head",
+            "Width of one attention head; the heads together may be wider than the model, as in T5.",
+            whole(1.0, 1024.0),
+            "",
+        ),
+        (
+            "feed_forward",
+            "Feed-forward width",
+            "Width between the two products of a block's feed-forward half.",
+            whole(1.0, 65_536.0),
+            "",
+        ),
+        (
+            "user_tokens",
+            "User tokens",
+            "Tokens that users are hashed to, one of which opens each history; 0 for none.",
+            whole(0.0, 16_777_216.0),
+            "tokens",
+        ),
+        (
+            "batch_pairs",
+            "Batch",
+            "Pairs of a history and its next item in one step of the optimiser.",
+            whole(1.0, 1_048_576.0),
+            "pairs",
+        ),
+        ("learning_rate", "Learning rate", "Highest learning rate, reached after the warm-up.", number(1e-9, 10.0), ""),
+        (
+            "schedule",
+            "Schedule",
+            "How the learning rate falls after the warm-up.",
+            choice(&[
+                ("cosine", "Cosine", "Along a cosine to a tenth at the end of the training."),
+                ("inverse-square-root", "Inverse square root", "With the root of the steps, as in the paper."),
+            ]),
+            "",
+        ),
+        (
+            "warm_up_share",
+            "Warm-up",
+            "Share of the training over which the learning rate rises from 0.",
+            number(0.001, 1.0),
+            "",
+        ),
+        (
+            "device",
+            "Device",
+            "Where it computes; other devices add in another order and give other last bits.",
+            choice(&[
+                ("cpu", "Processor", "In every build."),
+                ("cuda", "NVIDIA GPU", "In builds with the feature cuda."),
+                ("metal", "Apple GPU", "In builds with the feature metal."),
+            ]),
+            "",
+        ),
+    ];
+    let of_transformer =
+        ["dropout", "max_history", "epochs", "weight_decay", "clip_norm", "validate_every", "patience"];
+    let shared = generative_fields().into_iter().filter(|(name, ..)| {
+        of_transformer.contains(name) || ["label_smoothing", "beam", "validation_cases"].contains(name)
+    });
+    own.into_iter().chain(shared).collect()
+}
+
 /// What every model on the shared transformer and its training has.
 fn transformer_fields() -> Vec<Row> {
     vec![

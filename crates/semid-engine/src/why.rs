@@ -103,6 +103,12 @@ impl Engine {
         if arm.ids.is_none() {
             return Err(Error::input(format!("{} names items directly and has no path of codes.", arm.title)));
         }
+        if arm.recommender == "tiger" {
+            return Err(Error::input(
+                "TIGER's beam cannot be followed yet, only that of the generative recommender. Choose one of its arms, or \
+                 run the experiment with it.",
+            ));
+        }
         let ids = self.ids_of_arm(&run, &arm.key, seed)?.ok_or_else(|| gone("The set of IDs"))?;
         let model = self.model_of_arm(&run, &arm.key, seed)?.ok_or_else(|| gone("The model"))?;
         if request.item as usize >= data.catalog.len() {

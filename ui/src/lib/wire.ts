@@ -289,6 +289,9 @@ export type Comparison = {
   settings_toml: string,
 };
 
+/** Where a model in candle's words computes. Another device adds in another order, so it gives other last bits. */
+export type ComputeDevice = "cpu" | "cuda" | "metal";
+
 /** Which correction. */
 export type Correction = "holm" | "benjamini-hochberg";
 
@@ -1559,7 +1562,8 @@ export type RecommenderSettings = { "kind": "popularity",
 } & EaseSettings | { "kind": "sasrec"
 } & SasrecSettings | { "kind": "sasrec-bce"
 } & SasrecSettings | { "kind": "generative"
-} & GenerativeSettings | { "kind": "imported",
+} & GenerativeSettings | { "kind": "tiger"
+} & TigerSettings | { "kind": "imported",
   /** Key of the arm. */
   name: string,
   /** What people call it; the name when empty. */
@@ -1885,6 +1889,9 @@ export type Saved = {
   bytes: number,
 };
 
+/** How the learning rate falls after the warm-up. */
+export type Schedule = "cosine" | "inverse-square-root";
+
 /** IDs there are for a data set: of runs, and built on their own. */
 export type SchemeRow = {
   /** Names the IDs in the requests of this file. */
@@ -2113,6 +2120,55 @@ export type ThemeChoice = "system" | "light" | "dark";
 
 /** The order of a user's interactions with the same time. */
 export type Ties = "shuffle" | "file-order";
+
+/** How TIGER is built, trained and decoded. Every field counts; nothing is implied. */
+export type TigerSettings = {
+  /** Blocks of the encoder, which reads the history. */
+  encoder_layers: number,
+  /** Blocks of the decoder, which writes the next item's ID. */
+  decoder_layers: number,
+  /** Width of the residual streams. */
+  d_model: number,
+  /** Attention heads. */
+  heads: number,
+  /** Width of one attention head; as in T5 the heads together need not be as wide as the model. */
+  head_width: number,
+  /** Width between the two products of a block's feed-forward half. */
+  feed_forward: number,
+  /** Share of the numbers dropped after embeddings, in attention, between the two products of a feed-forward half and
+   * after each part of a block. */
+  dropout: number,
+  /** The model looks at this many of the last items. */
+  max_history: number,
+  /** Tokens that users are hashed to, one of which opens each history; 0 for none. */
+  user_tokens: number,
+  /** Pairs of a history and its next item in one optimiser step. */
+  batch_pairs: number,
+  /** Passes over the pairs. */
+  epochs: number,
+  /** Highest learning rate, reached after the warm-up. */
+  learning_rate: number,
+  /** How the learning rate falls after the warm-up. */
+  schedule: Schedule,
+  /** Share of the training over which the learning rate rises from 0. */
+  warm_up_share: number,
+  /** AdamW's decoupled decay of matrices and embeddings. */
+  weight_decay: number,
+  /** Share of the target probability spread evenly over the codes of the level. */
+  label_smoothing: number,
+  /** Gradients longer than this (Euclidean norm) are shortened to it. */
+  clip_norm: number,
+  /** Epochs from one validation to the next. */
+  validate_every: number,
+  /** Validations without a better NDCG@10 after which training stops. */
+  patience: number,
+  /** At most this many validation cases, drawn with the seed. */
+  validation_cases: number,
+  /** Prefixes kept per level when ranking; never fewer than twice the length of the list asked for. */
+  beam: number,
+  /** Where it computes. */
+  device: ComputeDevice,
+};
 
 /** What the products of training multiply. Sums, weights, norms, softmax and the optimiser are f32 always. */
 export type TrainingPrecision = "f32" | "bf16";

@@ -19,7 +19,7 @@ mod model;
 mod ranker;
 mod search;
 mod settings;
-mod vocabulary;
+pub(crate) mod vocabulary;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ pub(crate) mod world;
 
 pub use regime::TrainingPrecision;
 pub(crate) use regime::{Problems, Regime};
-pub(crate) use validation::histories;
+pub(crate) use validation::{histories, mean_ndcg};
 pub(crate) use windows::Window;
 
 use std::time::{Duration, Instant};
@@ -366,7 +366,7 @@ fn step_key<L: Learner>(work: &Work, step: u64) -> u32 {
     u32::from_le_bytes([bytes.as_bytes()[0], bytes.as_bytes()[1], bytes.as_bytes()[2], bytes.as_bytes()[3]])
 }
 
-fn check(data: &TrainingData<'_>) -> Result<()> {
+pub(crate) fn check(data: &TrainingData<'_>) -> Result<()> {
     let items = data.catalog.len();
     let cases = data.validation.iter().flat_map(|case| case.history.iter().chain(&case.targets));
     if let Some(item) = data.sequences.iter().flatten().chain(cases).find(|&&item| item as usize >= items) {

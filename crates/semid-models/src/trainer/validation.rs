@@ -21,7 +21,7 @@ pub(crate) fn histories<'a>(cases: &[&'a Case]) -> Vec<History<'a>> {
 }
 
 /// Mean NDCG@10 with binary gains; items that share an entry count in the mean over their orders.
-pub(super) fn mean_ndcg(lists: &[RankedList], cases: &[&Case]) -> f64 {
+pub(crate) fn mean_ndcg(lists: &[RankedList], cases: &[&Case]) -> f64 {
     let gain = |rank: usize| if rank < 10 { 1.0 / ((rank + 2) as f64).log2() } else { 0.0 };
     let sum: f64 = lists
         .iter()
