@@ -267,7 +267,8 @@ mod tests {
         let look = jobs.submit("look", Seed(1), |_| Ok(json!(4)));
         assert_eq!(jobs.wait(look, SOON).unwrap().result, Some(json!(4)), "answered while the run goes on");
         assert_eq!(jobs.wait(files, SOON).unwrap().result, Some(json!(3)), "so is the import");
-        assert_eq!(jobs.view(run).unwrap().state, JobState::Running, "the run still works");
+        // Whether its worker has come to it yet is the scheduler's business.
+        assert!(!jobs.view(run).unwrap().state.is_over(), "the run is not over");
         assert!(jobs.cancel(next), "the next one is known");
         drop(release);
         assert_eq!(jobs.wait(next, SOON).unwrap().state, JobState::Cancelled, "it never started");
