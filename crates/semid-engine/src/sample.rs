@@ -41,10 +41,6 @@ fn sample_settings(items: u64) -> ExperimentSettings {
         vec![IdSettings::Hash {}, IdSettings::Permuted { of: "category-path".to_owned() }, IdSettings::CategoryPath {}];
     settings.recommenders =
         ["popularity", "item-knn", "generative"].iter().filter_map(|key| RecommenderSettings::starter(key)).collect();
-    if let Some(RecommenderSettings::Generative(model)) = settings.recommenders.last_mut() {
-        // Somebody waits for it.
-        (model.d_model, model.heads, model.head_width, model.epochs) = (64, 2, 64, 12);
-    }
     settings
 }
 

@@ -43,7 +43,14 @@ fn main() -> Result<()> {
         ids: Some(&ids),
         checkpoints: &NoCheckpoints,
     };
-    let settings = GenerativeSettings { epochs: 1, beam: 2 * LIST, ..GenerativeSettings::starter() };
+    let settings = GenerativeSettings {
+        d_model: 128,
+        heads: 4,
+        head_width: 256,
+        epochs: 1,
+        beam: 2 * LIST,
+        ..GenerativeSettings::starter()
+    };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|why| semid_core::Error::inside("starting threads", why))?;
     let work = Work::new(Seed(1));

@@ -40,7 +40,7 @@ pub fn run(semid: &Semid, dataset: &str, results: &Path) -> Result<(), String> {
     written.map_err(|error| format!("{} could not be written: {error}.", path.display()))
 }
 
-/// All trials of the file, each over the defaults that it names for its kind.
+/// All trials of the file, each over what the file says of its kind.
 fn trials(file: &Table) -> Result<Vec<Trial>, String> {
     let wrong = |what: String| format!("{FILE}: {what}");
     let all =
@@ -54,7 +54,7 @@ fn trials(file: &Table) -> Result<Vec<Trial>, String> {
             };
             let kind = text("kind")?;
             let table = |from: Option<&toml::Value>| from.and_then(|value| value.as_table()).cloned();
-            let mut recommender = table(file.get("all")).unwrap_or_default();
+            let mut recommender = table(file.get(&kind)).unwrap_or_default();
             recommender.extend(table(trial.get("change")).unwrap_or_default());
             recommender.insert("kind".into(), kind.into());
             Ok(Trial { what: text("what")?, recommender, codes: table(trial.get("codes")) })

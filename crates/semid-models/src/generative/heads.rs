@@ -1,7 +1,7 @@
 //! The heads of a model whose positions are whole items: each level's reads the hidden row plus the embeddings of the
 //! tokens before its own, and says the next token.
 //!
-//! At level l, y = h + Σ_{j<l} E_j[c_j]; the first level reads norm(y), a later one norm(y + down(gelu(up(norm(y))))),
+//! At level l, y = h + Σ_{j<l} E_j(c_j); the first level reads norm(y), a later one norm(y + down(gelu(up(norm(y))))),
 //! unless heads have no width.
 //! They are taught with the true tokens before their own, so one pass teaches all levels of all positions.
 

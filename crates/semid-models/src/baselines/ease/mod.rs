@@ -112,7 +112,7 @@ impl Ranker for FittedEase {
         self.items * self.items.saturating_sub(1)
     }
 
-    /// None: 4 bytes for each pair of items, for half a minute of computing.
+    /// None: 4 bytes for each pair of items, for two minutes of computing.
     fn weights(&self) -> Option<Vec<u8>> {
         None
     }

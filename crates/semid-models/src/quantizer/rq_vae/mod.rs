@@ -66,7 +66,8 @@ pub enum GradientRoute {
 }
 
 impl RqVaeSettings {
-    /// Where to start: TIGER's latent size and commitment, and what kept all codes in use on Amazon Beauty.
+    /// Where to start: TIGER's latent size and commitment, and what kept all codes in use on Amazon Beauty. Without the
+    /// balanced last level nine of ten items there are alone in their ID; with it all are, at 1 % more reconstruction error.
     pub fn starter() -> Self {
         RqVaeSettings {
             width: 512,
@@ -75,13 +76,13 @@ impl RqVaeSettings {
             commitment: 0.25,
             epochs: 100,
             patience: 20,
-            batch: 1024,
+            batch: 256,
             learning_rate: 1e-3,
             weight_decay: 1e-4,
             gradient: GradientRoute::StraightThrough,
             kmeans_start: true,
             restart_dead: true,
-            balanced: false,
+            balanced: true,
         }
     }
 
