@@ -33,7 +33,7 @@ fn sheet(rows: usize, dim: usize) -> Embeddings {
 
 fn small(change: impl FnOnce(&mut RqVaeSettings)) -> RqVaeSettings {
     let mut settings = RqVaeSettings { width: 48, layers: 2, latent: 8, epochs: 30, ..RqVaeSettings::starter() };
-    (settings.batch, settings.learning_rate) = (128, 3e-3);
+    (settings.batch, settings.learning_rate, settings.balanced) = (128, 3e-3, false);
     change(&mut settings);
     settings
 }
