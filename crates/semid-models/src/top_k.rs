@@ -2,10 +2,10 @@
 //! seeded order.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use rayon::prelude::*;
-use semid_core::{History, RankedEntry, RankedList, Result, Seed, Work};
+use semid_core::{Error, History, RankedEntry, RankedList, Result, Seed, TokenTrie, Work};
 
 /// The order of equal scores: drawn per user from the seed, and the same under every recommender, so that no order of
 /// the catalog favours an arm.
@@ -153,6 +153,34 @@ fn mixed(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     word ^ (word >> 31)
+}
+
+/// Refuses histories that name items which the model was not trained on.
+pub(crate) fn check_known(histories: &[History<'_>], items: usize) -> Result<()> {
+    for history in histories {
+        if let Some(&item) = history.items.iter().find(|&&item| item as usize >= items) {
+            return Err(Error::input(format!(
+                "The history of user {} names item {item}, but the model knows {items} items. \
+                 Rank with the catalog it was trained on.",
+                history.user
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// How many items of a history lie below each node of the trie that has any.
+pub(crate) fn met_below(trie: &TokenTrie, history: &History<'_>) -> HashMap<u32, usize> {
+    let items: HashSet<u32> = history.items.iter().copied().collect();
+    let mut below = HashMap::with_capacity(items.len() * 2);
+    for item in items {
+        let mut node = trie.leaf(item);
+        while node != TokenTrie::ROOT {
+            *below.entry(node).or_insert(0) += 1;
+            node = trie.parent(node);
+        }
+    }
+    below
 }
 
 #[cfg(test)]

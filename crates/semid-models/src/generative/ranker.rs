@@ -7,6 +7,7 @@ use super::layout::Layout;
 use super::learner::GenerativeLearner;
 use super::search::{Emission, SearchRoom, Searcher};
 use super::settings::GenerativeSettings;
+use crate::top_k::check_known;
 use crate::trainer::weights;
 use crate::transformer::Parameters;
 
@@ -88,16 +89,7 @@ impl GenerativeRanker {
         beam: usize,
         search: impl Fn(&Searcher<'_>, &[History<'_>], &mut SearchRoom) -> Vec<T> + Sync,
     ) -> Result<Vec<T>> {
-        let items = self.layout.vocabulary.items();
-        for history in histories {
-            if let Some(&item) = history.items.iter().find(|&&item| item as usize >= items) {
-                return Err(Error::input(format!(
-                    "The history of user {} names item {item}, but the model knows {items} items. \
-                     Rank with the catalog it was trained on.",
-                    history.user
-                )));
-            }
-        }
+        check_known(histories, self.layout.vocabulary.items())?;
         let step = work.step(name, histories.len());
         let searcher = self.searcher(work);
         let read = self.settings.max_history * self.layout.positions_an_item() + 1;

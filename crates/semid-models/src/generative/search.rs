@@ -14,6 +14,7 @@ use super::follow::Follow;
 use super::heads::{HeadTrace, Spare};
 use super::layout::{HeadLayout, Layout, Reading};
 use super::model::{Packed, embed_one, read};
+use crate::top_k::met_below;
 use crate::transformer::{
     Mat, Parameters, ProductRoom, Trace, activate, add_rows, exponentials, linear, norm, product, room, small_product,
     sum_of, vectorised,
@@ -126,7 +127,7 @@ impl Searcher<'_> {
         let (layout, levels) = (self.layout, self.layout.levels());
         let starts = self.read_histories(histories, at);
         let met: Vec<HashMap<u32, usize>> = match emission {
-            Emission::Recommendable => histories.iter().map(|history| self.met(history)).collect(),
+            Emission::Recommendable => histories.iter().map(|history| met_below(self.trie, history)).collect(),
             Emission::Anything => vec![HashMap::new(); histories.len()],
         };
         let mut beams = vec![vec![Hypothesis::root()]; histories.len()];
@@ -263,20 +264,6 @@ impl Searcher<'_> {
             }
         }
         logs
-    }
-
-    /// How many items of a history lie below each node that has any.
-    fn met(&self, history: &History<'_>) -> HashMap<u32, usize> {
-        let items: HashSet<u32> = history.items.iter().copied().collect();
-        let mut below = HashMap::with_capacity(items.len() * 2);
-        for item in items {
-            let mut node = self.trie.leaf(item);
-            while node != TokenTrie::ROOT {
-                *below.entry(node).or_insert(0) += 1;
-                node = self.trie.parent(node);
-            }
-        }
-        below
     }
 
     /// All ways on from a prefix, scored by its row of logits.

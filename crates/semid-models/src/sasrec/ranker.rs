@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::learner::SasrecLearner;
 use super::model::{Lesson, read};
 use super::settings::SasrecSettings;
-use crate::top_k::{Met, TieOrder};
+use crate::top_k::{Met, TieOrder, check_known};
 use crate::trainer::weights;
 use crate::transformer::{Mat, Parameters, Trace, product, room};
 
@@ -77,15 +77,7 @@ impl SasrecRanker {
 impl Ranker for SasrecRanker {
     fn rank(&self, work: &Work, histories: &[History<'_>], k: usize) -> Result<Vec<RankedList>> {
         let items = self.layout.items;
-        for history in histories {
-            if let Some(&item) = history.items.iter().find(|&&item| item as usize >= items) {
-                return Err(Error::input(format!(
-                    "The history of user {} names item {item}, but the model knows {items} items. \
-                     Rank with the catalog it was trained on.",
-                    history.user
-                )));
-            }
-        }
+        check_known(histories, items)?;
         let ties = TieOrder::new(work.seed());
         let step = work.step("ranking", histories.len());
         let room = || RankRoom {

@@ -12,7 +12,7 @@ use super::settings::TigerSettings;
 use super::tokens::Tokens;
 use super::variables::{Opened, broken, to_bytes};
 use super::{SETTINGS, inside};
-use crate::top_k::TieOrder;
+use crate::top_k::{TieOrder, check_known};
 
 /// A trained TIGER.
 pub struct TigerRanker {
@@ -82,16 +82,7 @@ impl TigerRanker {
         k: usize,
         beam: usize,
     ) -> Result<Vec<RankedList>> {
-        let items = self.tokens.ids.items();
-        for history in histories {
-            if let Some(&item) = history.items.iter().find(|&&item| item as usize >= items) {
-                return Err(Error::input(format!(
-                    "The history of user {} names item {item}, but the model knows {items} items. \
-                     Rank with the catalog it was trained on.",
-                    history.user
-                )));
-            }
-        }
+        check_known(histories, self.tokens.ids.items())?;
         let step = work.step("rank", histories.len());
         let searcher =
             Searcher { model: &self.model, tokens: &self.tokens, trie: &self.trie, ties: TieOrder::new(work.seed()) };

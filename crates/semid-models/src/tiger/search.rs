@@ -11,7 +11,7 @@ use semid_core::{History, RankedEntry, RankedList, TokenTrie};
 use super::layers::Dropout;
 use super::model::Model;
 use super::tokens::Tokens;
-use crate::top_k::TieOrder;
+use crate::top_k::{TieOrder, met_below};
 
 /// A trained model and the trie it speaks in.
 pub(crate) struct Searcher<'a> {
@@ -60,7 +60,7 @@ impl Searcher<'_> {
         let (users, device, off) = (histories.len(), self.model.device(), Dropout::default());
         let batch = self.tokens.batch(histories.iter().map(|one| (one.user, one.items)), DType::F32, device)?;
         let memory = self.model.encode(&batch, &off)?;
-        let met: Vec<HashMap<u32, usize>> = histories.iter().map(|history| self.met(history)).collect();
+        let met: Vec<HashMap<u32, usize>> = histories.iter().map(|history| met_below(self.trie, history)).collect();
         let root = Prefix { node: TokenTrie::ROOT, score: 0.0, parent: 0, tie: 0 };
         let mut beams = vec![vec![root]; users];
         let mut written = Tensor::full(self.tokens.ids.opening(), (users, 1, 1), device)?;
@@ -117,20 +117,6 @@ impl Searcher<'_> {
             }
         }
         ways
-    }
-
-    /// How many items of a history lie below each node that has any.
-    fn met(&self, history: &History<'_>) -> HashMap<u32, usize> {
-        let items: HashSet<u32> = history.items.iter().copied().collect();
-        let mut below = HashMap::with_capacity(items.len() * 2);
-        for item in items {
-            let mut node = self.trie.leaf(item);
-            while node != TokenTrie::ROOT {
-                *below.entry(node).or_insert(0) += 1;
-                node = self.trie.parent(node);
-            }
-        }
-        below
     }
 }
 
