@@ -1,32 +1,10 @@
 //! Participants by pseudonym, their trials, their consent and their answers.
 
 use rusqlite::{Connection, OptionalExtension, Row};
+pub use semid_core::study::ParticipantKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, Store, store, study};
-
-/// Who answers. The three are never mixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
-#[serde(rename_all = "lowercase")]
-pub enum ParticipantKind {
-    /// A human being.
-    Person,
-    /// Made up by the program, to try a study.
-    Simulated,
-    /// A language model.
-    Model,
-}
-
-impl ParticipantKind {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            ParticipantKind::Person => "person",
-            ParticipantKind::Simulated => "simulated",
-            ParticipantKind::Model => "model",
-        }
-    }
-}
 
 /// A participant and the session made for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

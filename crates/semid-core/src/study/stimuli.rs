@@ -13,7 +13,7 @@ use crate::{Catalog, Code, Error, Result, Seed, SemanticIds};
 
 /// One stimulus: an item, and what is shown around it in each arm. All arms share the item, so its popularity, its title
 /// and how well people know it are the same in all of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Stimulus {
     /// Key of the task.
     pub task: String,
@@ -32,7 +32,7 @@ pub struct Stimulus {
 }
 
 /// A stimulus as one arm shows it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct View {
     /// Key of the arm.
     pub arm: String,
@@ -51,7 +51,7 @@ pub struct View {
 }
 
 /// A replacement by hand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Replacement {
     /// Key of the item that was drawn.
     pub was: String,
