@@ -17,6 +17,11 @@ export function closeWindow(): Promise<void> {
   return ask("close_window", {});
 }
 
+/** Opens the full-screen window in which a participant answers the trials of a session. */
+export function openParticipant(session: string): Promise<void> {
+  return ask("open_participant", { session });
+}
+
 async function ask(command: string, payload: Record<string, unknown>): Promise<void> {
   if (!inWindow) return;
   try {
