@@ -142,6 +142,14 @@ commands! {
     "participant_session", "A session for the participant's window.", study::participant_session: SessionRequest => ParticipantSession;
     "participant_consent", "Keep a participant's consent.", study::participant_consent: ConsentRequest => SessionState;
     "participant_answer", "Keep an answer; it is on the disk when this returns.", study::participant_answer: AnswerRequest => SessionState;
+    // Language models
+    "language_models", "Language models at hand.", language::language_models: Nothing => Vec<LanguageModelRow>;
+    "set_remote_model", "Keep a model behind URLs.", language::set_remote: RemoteModelRequest => Vec<LanguageModelRow>;
+    "remove_remote_model", "Forget a model behind URLs.", language::remove_remote: LanguageModelRequest => Vec<LanguageModelRow>;
+    "keep_key", "Put a key into the system's keychain.", language::keep_key: KeyRequest => Nothing;
+    "test_language_model", "Greet a model; a job.", language::test: LanguageModelRequest => Started, job ModelTest;
+    "ask", "Items for a request in one's own words; a job.", language::ask: AskRequest => Started, job Asked;
+    "study_rate", "Let a language model take part in a study; a job.", language::study_rate: StudyRateRequest => Started, job ModelRated;
     // The program
     "about", "What this program is and stands on.", system::about: Nothing => About;
     "preferences", "What a person set.", system::preferences: Nothing => Preferences;

@@ -57,6 +57,11 @@ pub enum Command {
     Open(OpenArgs),
     /// Draw one chart of a run as SVG or PNG.
     Chart(ChartArgs),
+    /// Items for a request in your own words, explained by a language model where there is one.
+    Ask(crate::language::AskArgs),
+    /// Language models: fetch, set, test.
+    #[command(subcommand)]
+    Model(crate::language::ModelCommand),
     /// How the generative model came to an item for a user: the codes of its path, level by level.
     Why(WhyArgs),
     /// Judge the lists of any system: a TREC run against TREC qrels.

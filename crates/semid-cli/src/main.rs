@@ -4,6 +4,7 @@ mod args;
 mod bridge;
 mod compare;
 mod follow;
+mod language;
 mod out;
 mod print;
 mod rpc;
@@ -116,6 +117,8 @@ impl Shell {
                 self.tell(&opened, print::opened)
             }
             Command::Chart(args) => self.chart(args),
+            Command::Ask(args) => self.ask(args),
+            Command::Model(command) => self.model(command),
             Command::Why(args) => self.why(args),
             Command::Bridge(BridgeCommand::Export(args)) => self.bridge_export(args),
             Command::Bridge(BridgeCommand::Import(args)) => self.bridge_import(args),

@@ -56,6 +56,12 @@ impl Shell {
                 let made: Vec<MadeSession> = self.job("study_simulate", request)?;
                 self.tell(&made, |made| print::simulated(made))
             }
+            StudyCommand::Rate(args) => {
+                let request =
+                    StudyRateRequest { name: args.name, version: args.version, part: args.part, model: args.model };
+                let rated: ModelRated = self.job("study_rate", request)?;
+                self.tell(&rated, print::rated)
+            }
             StudyCommand::Close(args) => {
                 let request = StudySelector { name: args.name, version: args.version };
                 let row: StudyRow = self.app.call("study_close", request)?;

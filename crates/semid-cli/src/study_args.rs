@@ -31,6 +31,8 @@ pub enum StudyCommand {
     Import(StudyImportArgs),
     /// Try a locked study with simulated participants; they are kept apart from people.
     Simulate(StudySimulateArgs),
+    /// Let a language model take part in a locked study; it is kept apart from people.
+    Rate(StudyRateArgs),
     /// End data collection, which unmasks the arms. It does not begin again.
     Close(StudyVersionArgs),
     /// What the answers say; counts only until data collection has ended.
@@ -180,6 +182,22 @@ pub struct StudySimulateArgs {
     /// How much the codes of an arm say, 0 to 1, by comma: rq-kmeans=0.5,hash=0.
     #[arg(long, value_delimiter = ',')]
     pub meaning: Vec<String>,
+    /// Version of the study; the latest that is locked by default.
+    #[arg(long)]
+    pub version: Option<u64>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  semid study rate films-study --model SmolLM2-135M-Instruct")]
+pub struct StudyRateArgs {
+    /// Name of the study, which must be locked.
+    pub name: String,
+    /// The language model; `semid model list` names them.
+    #[arg(long)]
+    pub model: String,
+    /// 2 to match names that others gave in part 1.
+    #[arg(long, default_value_t = 1)]
+    pub part: u8,
     /// Version of the study; the latest that is locked by default.
     #[arg(long)]
     pub version: Option<u64>,

@@ -205,6 +205,20 @@ pub fn simulated(made: &[MadeSession]) -> String {
     )
 }
 
+pub fn rated(rated: &ModelRated) -> String {
+    let unread = match rated.unreadable {
+        0 => String::new(),
+        1 => " The answer to one trial could not be read; it counts as not answered.".to_owned(),
+        count => format!(" The answers to {count} trials could not be read; they count as not answered."),
+    };
+    format!(
+        "{} took part as {}: {} trials.{unread} It is kept apart from people.",
+        clean(&rated.model),
+        rated.session.pseudonym,
+        rated.asked
+    )
+}
+
 pub fn closed(study: &StudyRow) -> String {
     format!(
         "The data collection of “{}” has ended with {} people, {} simulated participants and {} models. Arms are unmasked: \

@@ -79,6 +79,11 @@ impl Home {
         self.root.join("models").join(name)
     }
 
+    /// The folders in which models are looked for, the home's own first.
+    pub fn model_places(&self) -> Vec<PathBuf> {
+        std::iter::once(self.root.join("models")).chain(self.model_folders.iter().cloned()).collect()
+    }
+
     /// Where a model is: in its place here, else below one of the further model folders, or such a folder itself.
     pub fn find_model(&self, name: &str) -> Option<PathBuf> {
         self.models_here().into_iter().find(|(here, _)| here == name).map(|(_, folder)| folder)
@@ -95,7 +100,7 @@ impl Home {
                 found.push((name, folder));
             }
         };
-        for folder in std::iter::once(&self.root.join("models")).chain(&self.model_folders) {
+        for folder in &self.model_places() {
             if is_model(folder) {
                 add(folder.clone());
             }

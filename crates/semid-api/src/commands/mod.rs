@@ -3,6 +3,7 @@
 pub mod bridge;
 pub mod data;
 pub mod explore;
+pub mod language;
 pub mod results;
 pub mod runs;
 pub mod study;

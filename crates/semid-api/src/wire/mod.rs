@@ -4,6 +4,7 @@
 mod bridge;
 mod data;
 mod explore;
+mod language;
 mod results;
 mod runs;
 mod study;
@@ -12,6 +13,7 @@ mod system;
 pub use bridge::*;
 pub use data::*;
 pub use explore::*;
+pub use language::*;
 pub use results::*;
 pub use runs::*;
 pub use study::*;

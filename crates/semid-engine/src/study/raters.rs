@@ -15,7 +15,7 @@ use crate::{Engine, Error, Result};
 
 /// What answers the trials of a session.
 pub trait Rater {
-    /// The answer to a trial; none ends the session early, and what was answered by then is kept. `position`, `ms`,
+    /// The answer to a trial; none leaves it unanswered. `position`, `ms`,
     /// `answered_at` are taken as given.
     fn answer(&mut self, asked: &AskedTrial<'_>) -> Result<Option<Answer>>;
 }
@@ -119,7 +119,7 @@ impl Engine {
         let mut responses: Vec<StoredResponse> = Vec::with_capacity(trials.len());
         for (at, (_, trial)) in trials.iter().enumerate() {
             let asked = AskedTrial { trial, language: &language, progress: (at, trials.len()) };
-            let Some(answer) = rater.answer(&asked)? else { break };
+            let Some(answer) = rater.answer(&asked)? else { continue };
             check_answer(opened.design(), &trials, &answer).map_err(Error::input)?;
             let value = serde_json::to_value(&answer).map_err(|error| Error::Report(error.to_string()))?;
             let canonical = canonical_json(&value);

@@ -1,0 +1,226 @@
+//! `semid model` and `semid ask`: language models, and a request in one's own words.
+
+use std::io::{BufRead, IsTerminal};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use semid_api::ApiError;
+use semid_api::wire::*;
+use serde_json::json;
+
+use crate::print::{clean, table};
+use crate::{Outcome, Shell};
+
+#[derive(Subcommand)]
+#[command(
+    after_help = "Examples:\n  semid model fetch SmolLM2-135M-Instruct\n  semid model test SmolLM2-135M-Instruct\n  semid \
+                        model add cluster --url http://10.0.0.5:8000/v1 --model Qwen/Qwen3-8B\n\nThe key of an endpoint comes \
+                        from the system's keychain (semid model key NAME), else from SEMID_LLM_KEY; it is never stored in the \
+                        workspace."
+)]
+pub enum ModelCommand {
+    /// List the language models at hand.
+    List,
+    /// Fetch a model; its licence is shown first.
+    Fetch(ModelNameArgs),
+    /// Set a model behind an OpenAI-compatible URL.
+    Add(ModelAddArgs),
+    /// Forget a model behind a URL.
+    Remove(ModelNameArgs),
+    /// Put the key of a remote model into the system's keychain; it is read from standard input.
+    Key(ModelNameArgs),
+    /// Greet a model and show what it answers.
+    Test(ModelNameArgs),
+}
+
+#[derive(Args)]
+pub struct ModelNameArgs {
+    /// Name of the model.
+    pub name: String,
+}
+
+#[derive(Args)]
+pub struct ModelAddArgs {
+    /// What to call it.
+    pub name: String,
+    /// Base URL up to and with the version; several by comma share the requests.
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub url: Vec<String>,
+    /// The model's name there.
+    #[arg(long)]
+    pub model: String,
+    /// Requests on their way at once.
+    #[arg(long)]
+    pub concurrency: Option<u32>,
+    /// Seconds until an attempt counts as lost.
+    #[arg(long)]
+    pub timeout: Option<f64>,
+    /// Tokens a run may spend: it stops there.
+    #[arg(long)]
+    pub most_tokens: Option<u64>,
+    /// What a run may cost: it stops there. Needs --price.
+    #[arg(long, requires = "price")]
+    pub most_cost: Option<f64>,
+    /// Price of a million tokens of prompts and of answers: --price 0.15,0.60
+    #[arg(long, value_delimiter = ',', num_args = 2)]
+    pub price: Vec<f64>,
+    /// Currency of the price.
+    #[arg(long)]
+    pub currency: Option<String>,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  semid ask sample-films \"sci-fi thrillers\"\n  semid ask movielens-100k \"like Blade Runner \
+                        but lighter\" --model SmolLM2-135M-Instruct --ids rq-kmeans"
+)]
+pub struct AskArgs {
+    /// The data set; its IDs must be there (semid ids, semid compare).
+    pub dataset: String,
+    /// What to find, in your own words.
+    pub text: String,
+    /// The IDs shown and searched: the key of a scheme, or the name of IDs.
+    #[arg(long, default_value = "rq-kmeans")]
+    pub ids: String,
+    /// The language model that orders and explains; none: retrieval alone.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Keys of items you liked, by comma.
+    #[arg(long, value_delimiter = ',')]
+    pub liked: Vec<String>,
+    /// Items wanted at the most.
+    #[arg(long, default_value_t = 5)]
+    pub count: u32,
+}
+
+impl Shell {
+    pub fn model(&self, command: ModelCommand) -> Outcome {
+        match command {
+            ModelCommand::List => {
+                let models: Vec<LanguageModelRow> = self.app.call("language_models", Nothing {})?;
+                self.tell(&models, |models| listed(models))
+            }
+            ModelCommand::Fetch(args) => {
+                let row: ModelRow = self.job("fetch_model", ModelRequest { model: args.name })?;
+                self.tell(&row, |row| {
+                    let folder: PathBuf = row.folder.clone().unwrap_or_default();
+                    format!("{} ({}) is in {}.", clean(&row.title), clean(&row.licence), folder.display())
+                })
+            }
+            ModelCommand::Add(args) => {
+                let (prompt_price, completion_price) = (args.price.first().copied(), args.price.get(1).copied());
+                let request = RemoteModelRequest {
+                    name: args.name,
+                    model: args.model,
+                    urls: args.url,
+                    concurrency: args.concurrency,
+                    timeout_secs: args.timeout,
+                    most_tokens: args.most_tokens,
+                    most_cost: args.most_cost,
+                    prompt_price,
+                    completion_price,
+                    currency: args.currency,
+                };
+                let models: Vec<LanguageModelRow> = self.app.call("set_remote_model", request)?;
+                self.tell(&models, |models| listed(models))
+            }
+            ModelCommand::Remove(args) => {
+                let request = LanguageModelRequest { model: args.name };
+                let models: Vec<LanguageModelRow> = self.app.call("remove_remote_model", request)?;
+                self.tell(&models, |models| listed(models))
+            }
+            ModelCommand::Key(args) => {
+                if std::io::stdin().is_terminal() {
+                    eprintln!("Paste the key and press Enter; an empty line forgets the one that is kept.");
+                }
+                let mut key = String::new();
+                let read = std::io::stdin().lock().read_line(&mut key);
+                read.map_err(|error| ApiError::input(format!("The key could not be read ({error}).")))?;
+                let forgotten = key.trim().is_empty();
+                // Not through a typed request: nothing of it may be printed by a slip.
+                let Nothing {} = self.app.call("keep_key", json!({ "model": args.name, "key": key.trim() }))?;
+                self.tell(&json!({ "kept": !forgotten }), |_| {
+                    if forgotten { "The key is forgotten." } else { "The key is in the keychain." }.to_owned()
+                })
+            }
+            ModelCommand::Test(args) => {
+                let test: ModelTest = self.job("test_language_model", LanguageModelRequest { model: args.name })?;
+                self.tell(&test, tested)
+            }
+        }
+    }
+
+    pub fn ask(&self, args: AskArgs) -> Outcome {
+        let schemes: Vec<SchemeRow> = self.app.call("schemes", DatasetRequest { dataset: args.dataset.clone() })?;
+        let named = schemes.iter().find(|row| row.scheme == args.ids).map(|row| row.ids.clone());
+        let request = AskRequest {
+            dataset: args.dataset,
+            ids: named.unwrap_or(args.ids),
+            text: args.text,
+            model: args.model,
+            history: args.liked,
+            earlier: Vec::new(),
+            count: args.count,
+        };
+        let asked: Asked = self.job("ask", request)?;
+        self.tell(&asked, answered)
+    }
+}
+
+fn listed(models: &[LanguageModelRow]) -> String {
+    if models.is_empty() {
+        return "No language model is at hand. `semid model fetch SmolLM2-135M-Instruct` fetches a small one.".to_owned();
+    }
+    let rows = models.iter().map(|model| {
+        let place = match model.place {
+            ModelPlace::Here => "here",
+            ModelPlace::Remote => "remote",
+        };
+        vec![clean(&model.name), place.to_owned(), clean(&model.about)]
+    });
+    table(&["Language model", "Where", "What"], &[], rows)
+}
+
+fn tested(test: &ModelTest) -> String {
+    match (&test.answer, &test.problem) {
+        (Some(answer), _) => format!(
+            "{} answered in {:.1} s, {} tokens: {}",
+            clean(&test.name),
+            test.secs,
+            test.tokens,
+            clean(answer)
+        ),
+        (None, problem) => {
+            format!("{} did not answer: {}", clean(&test.name), problem.as_deref().unwrap_or("no reason was given."))
+        }
+    }
+}
+
+fn answered(asked: &Asked) -> String {
+    let mut text = String::new();
+    for (at, found) in asked.items.iter().enumerate() {
+        let codes: Vec<String> = found.item.codes.iter().map(u32::to_string).collect();
+        let labels: Vec<&str> =
+            found.item.labels.iter().map(String::as_str).filter(|label| !label.is_empty()).collect();
+        let found_by = match &found.found_by {
+            FoundBy::Text {} => format!("its text, similarity {:.2}", found.similarity),
+            FoundBy::Id { prefix, with, .. } => {
+                format!("its ID, which shares {} codes with {}", prefix.len(), clean(with))
+            }
+        };
+        text += &format!(
+            "{}. {}\n   {}  {}\n   Found by {found_by}.\n",
+            at + 1,
+            clean(&found.item.title),
+            codes.join("·"),
+            clean(&labels.join(" › "))
+        );
+        if let (Some(explanation), Some(model)) = (&found.explanation, &asked.model) {
+            text += &format!("   {}: “{}”\n", clean(model), clean(explanation));
+        }
+    }
+    for note in &asked.notes {
+        text += &format!("\n{}", clean(note));
+    }
+    text
+}

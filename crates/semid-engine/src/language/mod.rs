@@ -1,0 +1,13 @@
+//! Language models: which there are, opened by name, and what they are asked here.
+//!
+//! A model of this machine (`semid_models`) and one behind URLs (`semid_llm`) are the same to all that ask. What was asked
+//! and answered is kept by the digest of the question: asked again it costs nothing, and it can be opened with its prompt.
+
+mod ask;
+mod models;
+mod raters;
+mod replies;
+
+pub use ask::{AskRequest, AskTurn, AskedItem, Asked, FoundBy};
+pub use models::{LanguageModelRow, ModelPlace, ModelTest};
+pub use raters::ModelRated;
