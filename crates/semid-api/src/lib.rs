@@ -144,7 +144,7 @@ commands! {
     "participant_answer", "Keep an answer; it is on the disk when this returns.", study::participant_answer: AnswerRequest => SessionState;
     // Language models
     "language_models", "Language models at hand.", language::language_models: Nothing => Vec<LanguageModelRow>;
-    "set_remote_model", "Keep a model behind URLs.", language::set_remote: RemoteModelRequest => Vec<LanguageModelRow>;
+    "set_remote_model", "Keep a model behind URLs.", language::set_remote: RemoteModelDraft => Vec<LanguageModelRow>;
     "remove_remote_model", "Forget a model behind URLs.", language::remove_remote: LanguageModelRequest => Vec<LanguageModelRow>;
     "keep_key", "Put a key into the system's keychain.", language::keep_key: KeyRequest => Nothing;
     "test_language_model", "Greet a model; a job.", language::test: LanguageModelRequest => Started, job ModelTest;

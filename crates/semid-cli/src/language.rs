@@ -109,7 +109,7 @@ impl Shell {
             }
             ModelCommand::Add(args) => {
                 let (prompt_price, completion_price) = (args.price.first().copied(), args.price.get(1).copied());
-                let request = RemoteModelRequest {
+                let request = RemoteModelDraft {
                     name: args.name,
                     model: args.model,
                     urls: args.url,
@@ -169,7 +169,8 @@ impl Shell {
 
 fn listed(models: &[LanguageModelRow]) -> String {
     if models.is_empty() {
-        return "No language model is at hand. `semid model fetch SmolLM2-135M-Instruct` fetches a small one.".to_owned();
+        return "No language model is at hand. `semid model fetch SmolLM2-135M-Instruct` fetches a small one."
+            .to_owned();
     }
     let rows = models.iter().map(|model| {
         let place = match model.place {
@@ -183,13 +184,9 @@ fn listed(models: &[LanguageModelRow]) -> String {
 
 fn tested(test: &ModelTest) -> String {
     match (&test.answer, &test.problem) {
-        (Some(answer), _) => format!(
-            "{} answered in {:.1} s, {} tokens: {}",
-            clean(&test.name),
-            test.secs,
-            test.tokens,
-            clean(answer)
-        ),
+        (Some(answer), _) => {
+            format!("{} answered in {:.1} s, {} tokens: {}", clean(&test.name), test.secs, test.tokens, clean(answer))
+        }
         (None, problem) => {
             format!("{} did not answer: {}", clean(&test.name), problem.as_deref().unwrap_or("no reason was given."))
         }

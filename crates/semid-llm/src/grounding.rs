@@ -247,8 +247,18 @@ pub fn read_rating(reply: &Reply, points: usize) -> Result<Option<usize>, Unread
 
 /// Reads `{"explanation": "…"}`: the model's words, on one line.
 pub fn read_explanation(reply: &Reply) -> Result<String, Unreadable> {
+    read_text(reply, "explanation", LONGEST_EXPLANATION)
+}
+
+/// Reads `{"words": "…"}`: the model's words, on one line and at most three of them.
+pub fn read_words(reply: &Reply) -> Result<String, Unreadable> {
+    let words = read_text(reply, "words", LONGEST_SAID)?;
+    Ok(words.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
+}
+
+fn read_text(reply: &Reply, field: &str, longest: usize) -> Result<String, Unreadable> {
     let value = read_json(reply)?;
-    let text = value.get("explanation").and_then(Value::as_str).map(|text| one_line(text, LONGEST_EXPLANATION));
+    let text = value.get(field).and_then(Value::as_str).map(|text| one_line(text, longest));
     text.filter(|text| !text.is_empty()).ok_or(Unreadable::Malformed)
 }
 

@@ -212,7 +212,9 @@ impl Engine {
             }
         }
         asked.items = ordered;
-        asked.notes.push(format!("Ordered and explained by {name}. The explanations are its words; nobody checked them."));
+        asked
+            .notes
+            .push(format!("Ordered and explained by {name}. The explanations are its words; nobody checked them."));
         if tally.invalid + tally.duplicates > 0 {
             asked.notes.push(format!(
                 "Of what it named, {} was no item it was shown and {} was named twice; both are left out.",
@@ -239,8 +241,7 @@ fn retrieve(embeddings: &Embeddings, wish: &[f32], ids: &OpenedIds, history: &[u
     };
     let similarity: Vec<f64> = embeddings.iter().map(cosine).collect();
     let mut order: Vec<u32> = (0..similarity.len() as u32).filter(|item| !history.contains(item)).collect();
-    let by_similarity =
-        |a: &u32, b: &u32| similarity[*b as usize].total_cmp(&similarity[*a as usize]).then(a.cmp(b));
+    let by_similarity = |a: &u32, b: &u32| similarity[*b as usize].total_cmp(&similarity[*a as usize]).then(a.cmp(b));
     order.sort_unstable_by(by_similarity);
     let found = |item: u32, found_by: FoundBy| AskedItem {
         item: ids.named(item),

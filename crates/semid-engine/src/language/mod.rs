@@ -8,6 +8,6 @@ mod models;
 mod raters;
 mod replies;
 
-pub use ask::{AskRequest, AskTurn, AskedItem, Asked, FoundBy};
-pub use models::{LanguageModelRow, ModelPlace, ModelTest};
+pub use ask::{AskRequest, AskTurn, Asked, AskedItem, FoundBy};
+pub use models::{LanguageModelRow, ModelPlace, ModelTest, RemoteModelDraft};
 pub use raters::ModelRated;

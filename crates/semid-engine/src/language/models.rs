@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use semid_core::{LanguageModel, Outcome, Prompt, Request, Sampling, Work};
-use semid_llm::{Ledger, RemoteModel, RemoteSettings, keys};
+use semid_llm::{Budget, Endpoint, Ledger, Price, RemoteModel, RemoteSettings, Secret, keys};
 use semid_models::language_model::LocalModel;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,33 @@ pub struct LanguageModelRow {
     pub about: String,
     /// Bytes of its file; none behind a URL.
     pub bytes: Option<u64>,
+}
+
+/// A model behind one or several URLs. Its key is no part of it: that is in the system's keychain or the environment.
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
+#[ts(optional_fields = nullable)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteModelDraft {
+    /// What people call it.
+    pub name: String,
+    /// The model's name at the endpoints.
+    pub model: String,
+    /// Base URLs up to and with the version; several share the requests.
+    pub urls: Vec<String>,
+    /// Requests on their way at once; none: four.
+    pub concurrency: Option<u32>,
+    /// Seconds until an attempt counts as lost; none: two minutes.
+    pub timeout_secs: Option<f64>,
+    /// Tokens a run may spend; none: a million.
+    pub most_tokens: Option<u64>,
+    /// What a run may cost; none: no bound. Needs the price.
+    pub most_cost: Option<f64>,
+    /// What a million tokens of a prompt cost; none: unknown.
+    pub prompt_price: Option<f64>,
+    /// What a million tokens of an answer cost; none: unknown.
+    pub completion_price: Option<f64>,
+    /// The currency of both.
+    pub currency: Option<String>,
 }
 
 /// Where a language model answers.
@@ -81,11 +108,14 @@ impl Engine {
     }
 
     /// Keeps a model behind URLs in the place of one of the same name.
-    pub fn set_remote_model(&self, settings: &RemoteSettings) -> Result<Vec<LanguageModelRow>> {
-        let problem = |problem: semid_llm::SettingsProblem| Problem { field: problem.field, sentence: problem.sentence };
+    pub fn set_remote_model(&self, draft: &RemoteModelDraft) -> Result<Vec<LanguageModelRow>> {
+        let settings = settings_of(draft)?;
+        let problem =
+            |problem: semid_llm::SettingsProblem| Problem { field: problem.field, sentence: problem.sentence };
         let mut problems: Vec<Problem> = settings.problems().into_iter().map(problem).collect();
         if self.files_of_models().iter().any(|(name, _)| *name == settings.name) {
-            let sentence = format!("A model on this machine is called “{}” already. Choose another name.", settings.name);
+            let sentence =
+                format!("A model on this machine is called “{}” already. Choose another name.", settings.name);
             problems.push(Problem { field: "name".to_owned(), sentence });
         }
         if !problems.is_empty() {
@@ -93,7 +123,7 @@ impl Engine {
         }
         let mut kept = self.remote_models()?;
         kept.retain(|model| model.name != settings.name);
-        kept.push(settings.clone());
+        kept.push(settings);
         self.keep_remote(&kept)
     }
 
@@ -106,6 +136,20 @@ impl Engine {
             return Err(self.unknown_model(name)?);
         }
         self.keep_remote(&kept)
+    }
+
+    /// Puts the key of a remote model into the system's keychain, and nowhere else; an empty one forgets it.
+    pub fn keep_key(&self, name: &str, key: &str) -> Result<()> {
+        let Some(remote) = self.remote_models()?.into_iter().find(|model| model.name == name) else {
+            return Err(self.unknown_model(name)?);
+        };
+        for endpoint in &remote.endpoints {
+            match key.trim() {
+                "" => keys::forget(&endpoint.name)?,
+                key => keys::keep(&endpoint.name, &Secret::new(key)?)?,
+            }
+        }
+        Ok(())
     }
 
     /// Opens a language model by its name, or by the path of a `.gguf` file.
@@ -206,6 +250,37 @@ impl Engine {
         }
         found
     }
+}
+
+/// The settings of a draft; what it leaves open is as usual.
+fn settings_of(draft: &RemoteModelDraft) -> Result<RemoteSettings> {
+    let first = draft.urls.first().map(String::as_str).unwrap_or_default();
+    let mut settings = RemoteSettings::starter(&draft.name, first, &draft.model);
+    let one = draft.urls.len() == 1;
+    let endpoint = |(at, url): (usize, &String)| Endpoint {
+        name: if one { draft.name.clone() } else { format!("{} {}", draft.name, at + 1) },
+        base_url: url.clone(),
+    };
+    settings.endpoints = draft.urls.iter().enumerate().map(endpoint).collect();
+    if let Some(concurrency) = draft.concurrency {
+        settings.concurrency = concurrency as usize;
+    }
+    if let Some(secs) = draft.timeout_secs {
+        settings.timeout_secs = secs;
+    }
+    settings.budget = Budget { tokens: draft.most_tokens.or(settings.budget.tokens), cost: draft.most_cost };
+    settings.price = match (draft.prompt_price, draft.completion_price) {
+        (Some(prompt_per_million), Some(completion_per_million)) => Some(Price {
+            prompt_per_million,
+            completion_per_million,
+            currency: draft.currency.clone().unwrap_or_else(|| "USD".to_owned()),
+        }),
+        (None, None) => None,
+        _ => {
+            return Err(Error::input("Give the price of both a prompt's and an answer's tokens, or of neither."));
+        }
+    };
+    Ok(settings)
 }
 
 /// The GGUF files of a folder.

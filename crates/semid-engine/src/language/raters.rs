@@ -40,12 +40,8 @@ impl Engine {
         model: &str,
     ) -> Result<ModelRated> {
         let opened = self.open_language_model(model)?;
-        let texts: BTreeMap<String, Texts> = self
-            .study(study, version)?
-            .texts
-            .into_iter()
-            .map(|texts| (texts.language.clone(), texts))
-            .collect();
+        let texts: BTreeMap<String, Texts> =
+            self.study(study, version)?.texts.into_iter().map(|texts| (texts.language.clone(), texts)).collect();
         let (mut asked_of_it, mut unreadable) = (0, 0);
         let rater = |asked: &AskedTrial<'_>| -> Result<Option<Answer>> {
             let none = || Error::input(format!("The study has no texts in “{}”.", asked.language));
@@ -98,8 +94,7 @@ fn request(asked: &AskedTrial<'_>, texts: &Texts) -> Result<Request> {
         "because" => texts.because.clone(),
         other => other.to_owned(),
     };
-    let mut lead: Vec<(String, String)> =
-        trial.lead.iter().map(|(label, line)| (named(label), line.clone())).collect();
+    let mut lead: Vec<(String, String)> = trial.lead.iter().map(|(label, line)| (named(label), line.clone())).collect();
     lead.extend(trial.name.iter().map(|name| (texts.name_given.clone(), name.clone())));
     // What a person is told to press is told to the model too.
     let question = match trial.attention {
@@ -108,8 +103,7 @@ fn request(asked: &AskedTrial<'_>, texts: &Texts) -> Result<Request> {
     };
     let no_points = Vec::new();
     let points = trial.points.as_ref().and_then(|points| points.get(asked.language)).unwrap_or(&no_points);
-    let shown =
-        Trial { question: &question, lead: &lead, shown: &trial.shown, options: &trial.options, points };
+    let shown = Trial { question: &question, lead: &lead, shown: &trial.shown, options: &trial.options, points };
     let sampling = Sampling::greedy(LONGEST_ANSWER);
     let ask = match trial.kind {
         TrialTask::Intrusion => tasks::intrusion(&Template::built_in(PromptKind::Intrusion), shown, sampling),

@@ -180,6 +180,13 @@ pub fn forward_simulation(template: &Template, trial: Trial<'_>, sampling: Sampl
     choose(template, PromptKind::ForwardSimulation, &holes, groups.len(), sampling)
 }
 
+/// Up to three words for what the items shown have in common. Read with [`crate::grounding::read_words`].
+pub fn naming(template: &Template, trial: Trial<'_>, sampling: Sampling) -> Result<Request> {
+    let holes = json!({ "question": trial.question, "shown": all_quoted(trial.shown) });
+    let prompt = fill(template, PromptKind::Naming, &holes)?;
+    Ok(Request { prompt, sampling, constraint: Some(object("words", json!({ "type": "string" }))) })
+}
+
 /// A point on a scale, or that it cannot be judged. Read with [`crate::grounding::read_rating`].
 pub fn rating(template: &Template, trial: Trial<'_>, sampling: Sampling) -> Result<Request> {
     let holes = json!({

@@ -27,6 +27,8 @@ pub enum PromptKind {
     Intrusion,
     /// A study's trial: to which group a new item belongs.
     ForwardSimulation,
+    /// A study's trial: words for what items have in common.
+    Naming,
     /// A study's trial: a point on a scale.
     Rating,
 }
@@ -95,13 +97,14 @@ const LONGEST_PROMPT: usize = 4 << 20;
 
 impl PromptKind {
     /// All of them.
-    pub const ALL: [PromptKind; 7] = [
+    pub const ALL: [PromptKind; 8] = [
         PromptKind::Rank,
         PromptKind::Generate,
         PromptKind::Ask,
         PromptKind::Explain,
         PromptKind::Intrusion,
         PromptKind::ForwardSimulation,
+        PromptKind::Naming,
         PromptKind::Rating,
     ];
 
@@ -114,6 +117,7 @@ impl PromptKind {
             PromptKind::Explain => "explain",
             PromptKind::Intrusion => "intrusion",
             PromptKind::ForwardSimulation => "forward-simulation",
+            PromptKind::Naming => "naming",
             PromptKind::Rating => "rating",
         }
     }
@@ -136,6 +140,7 @@ impl PromptKind {
             PromptKind::Explain => built_in!("1", "explain"),
             PromptKind::Intrusion => built_in!("1", "intrusion"),
             PromptKind::ForwardSimulation => built_in!("1", "forward-simulation"),
+            PromptKind::Naming => built_in!("1", "naming"),
             PromptKind::Rating => built_in!("1", "rating"),
         }
     }
@@ -198,6 +203,12 @@ impl PromptKind {
                 must.extend([title("New"), "What is asked?".to_owned()]);
                 let question = json!("What is asked?");
                 (BTreeMap::from([("question", question), ("lead", lead), ("groups", json!(groups))]), must)
+            }
+            PromptKind::Naming => {
+                let shown = [title("A"), title("B")];
+                let mut must = shown.to_vec();
+                must.push("What is asked?".to_owned());
+                (BTreeMap::from([("question", json!("What is asked?")), ("shown", json!(shown))]), must)
             }
             PromptKind::Rating => {
                 let lead = json!([{ "name": "ID", "line": title("thriller") }]);
