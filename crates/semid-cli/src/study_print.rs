@@ -279,7 +279,7 @@ fn of_kind(kind: &KindResults) -> String {
             row.task.clone(),
             row.arm.clone(),
             percent(row.mean),
-            format!("{} – {}", percent(row.low), percent(row.high)),
+            format!("{} to {}", percent(row.low), percent(row.high)),
             percent(row.share.chance),
             p(row.p_participants),
             p(row.p_items),
@@ -292,8 +292,8 @@ fn of_kind(kind: &KindResults) -> String {
         vec![
             row.task.clone(),
             format!("{} − {}", row.arm, row.against),
-            format!("{:+.2}", row.difference),
-            format!("{:+.2} – {:+.2}", row.low, row.high),
+            signed(row.difference),
+            format!("{} to {}", signed(row.low), signed(row.high)),
             p(row.p_participants),
             p(row.p_items),
             p(row.p_adjusted),
@@ -318,14 +318,16 @@ fn of_kind(kind: &KindResults) -> String {
     }
     let rows = analysis.agreement.iter().map(|row| {
         let shown = |value: &Option<semid_core::statistics::Coefficient>| {
-            value.map_or("–".to_owned(), |one| format!("{:.2} ({:.2} – {:.2})", one.value, one.low, one.high))
+            value.map_or("–".to_owned(), |one| {
+                format!("{} ({} to {})", plain(one.value), plain(one.low), plain(one.high))
+            })
         };
         vec![row.task.clone(), shown(&row.alpha), shown(&row.icc_single), shown(&row.icc_average)]
     });
     text += &format!("\n{}\n", table(&["Agreement", "α", "ICC(A,1)", "ICC(A,k)"], &[1, 2, 3], rows));
     let rows = kind.companions.iter().map(|row| {
-        let arms: Vec<String> = row.by_arm.iter().map(|(arm, value)| format!("{arm} {value:.2}")).collect();
-        let correlation = row.correlation.map_or("–".to_owned(), |rho| format!("{rho:+.2}"));
+        let arms: Vec<String> = row.by_arm.iter().map(|(arm, value)| format!("{arm} {}", plain(*value))).collect();
+        let correlation = row.correlation.map_or("–".to_owned(), signed);
         vec![row.task.clone(), row.measure.clone(), arms.join(", "), correlation, row.n.to_string()]
     });
     text += &format!("\n{}\n", table(&["Task", "Companion", "By arm", "Spearman", "n"], &[3, 4], rows));
@@ -334,8 +336,8 @@ fn of_kind(kind: &KindResults) -> String {
             vec![
                 row.task.clone(),
                 row.run_arm.clone(),
-                format!("{:.4} ({:.4} – {:.4})", row.accuracy.value, row.accuracy.low, row.accuracy.high),
-                format!("{} ({} – {})", percent(row.right.value), percent(row.right.low), percent(row.right.high)),
+                format!("{:.4} ({:.4} to {:.4})", row.accuracy.value, row.accuracy.low, row.accuracy.high),
+                format!("{} ({} to {})", percent(row.right.value), percent(row.right.low), percent(row.right.high)),
             ]
         });
         let metric = kind.two_axes.first().map_or("", |row| row.metric.as_str());
@@ -361,6 +363,15 @@ pub fn withdrawn(withdrawn: &Withdrawn) -> String {
 
 fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
+}
+
+/// With its sign, and a minus that is one.
+fn signed(value: f64) -> String {
+    format!("{value:+.2}").replace('-', "−")
+}
+
+fn plain(value: f64) -> String {
+    format!("{value:.2}").replace('-', "−")
 }
 
 fn p(value: f64) -> String {

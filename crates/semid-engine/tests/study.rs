@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use semid_core::study::{ParticipantKind, canonical_json};
 use semid_core::{Seed, Work};
 use semid_engine::settings::{ExperimentSettings, IdSettings};
-use semid_engine::study::{Answer, FileFate, StudyState, hmac_sha256, sign_next};
+use semid_engine::study::{Answer, AskedTrial, FileFate, StudyState, hmac_sha256, sign_next};
 use semid_engine::{Engine, Home};
 use serde_json::{Value, json};
 
@@ -228,6 +228,13 @@ fn a_study_goes_from_its_design_to_a_withdrawal_that_leaves_no_byte() {
     assert!(named > 0, "names of the first part are shown");
     hand_in(&place, "answers-matching.json", &signed(&matching, all_answers(&matching, ""), false)).unwrap();
     engine.simulate_participants(work, &design.name, None, 3, 1, &Default::default()).unwrap();
+    // A language model, or whatever else answers: here the same rule as the people follow.
+    let rater = |asked: &AskedTrial<'_>| {
+        let trial = serde_json::to_value(asked.trial).unwrap();
+        Ok(Some(serde_json::from_value(answer(&trial, "model")).unwrap()))
+    };
+    let model = engine.model_participant(work, &design.name, None, 1, rater).unwrap();
+    assert!(model.pseudonym.starts_with("M-"), "a model has a name that tells: {}", model.pseudonym);
 
     // Until data collection ends there are counts and times and nothing else.
     let masked = engine.study_analysis(work, &design.name, None, None).unwrap();
@@ -241,8 +248,10 @@ fn a_study_goes_from_its_design_to_a_withdrawal_that_leaves_no_byte() {
     assert!(hand_in(&place, "late.json", &late).is_err(), "nor are late answers taken");
 
     let open = engine.study_analysis(work, &design.name, None, None).unwrap().results.unwrap();
+    let three = [(ParticipantKind::Person, 7), (ParticipantKind::Simulated, 3), (ParticipantKind::Model, 1)];
     let kinds: Vec<(ParticipantKind, u64)> = open.kinds.iter().map(|one| (one.kind, one.with_answers)).collect();
-    assert_eq!(kinds, [(ParticipantKind::Person, 7), (ParticipantKind::Simulated, 3)], "kinds are never mixed");
+    assert_eq!(kinds, three, "kinds are never mixed");
+    assert!(open.model_agreement.iter().any(|row| row.task == "intrusion-easy" && row.n > 0), "beside the people");
     let people = &open.kinds[0];
     assert_eq!(
         people.analysis.excluded.len(),
@@ -266,14 +275,14 @@ fn a_study_goes_from_its_design_to_a_withdrawal_that_leaves_no_byte() {
     let exported = engine.export_study(work, &design.name, None, None, &results).unwrap();
     assert!(exported.files.iter().any(|file| file == "results.json"), "{:?}", exported.files);
     assert!(place.holds("results", "SECRETWORDS") && place.holds("home", "SECRETWORDS"), "the words are there now");
-    let touched = results.join("protocol.json");
-    std::fs::write(&touched, "edited by hand").unwrap();
+    engine.export_study(work, &design.name, None, None, &place.path("touched")).unwrap();
+    std::fs::write(place.path("touched/results.json"), "edited by hand").unwrap();
     let gone = &made[0].pseudonym;
     let withdrawn = engine.withdraw_participant(work, gone).unwrap();
     let fate = |name: &str| withdrawn.files.iter().find(|file| file.path.ends_with(name)).map(|file| file.fate);
     assert_eq!(withdrawn.answers, made[0].trials, "all answers are deleted");
-    assert_eq!(fate("protocol.json"), Some(FileFate::NotReached), "what somebody changed is left and named");
-    assert_eq!(fate("results.json"), Some(FileFate::Rewritten), "what is ours is written without the person");
+    assert_eq!(fate("touched/results.json"), Some(FileFate::NotReached), "what somebody changed is left and named");
+    assert_eq!(fate("results/results.json"), Some(FileFate::Rewritten), "what is ours is written without the person");
     assert_eq!(fate("answers-0.json"), Some(FileFate::NotReached), "a file that was handed in is not ours to delete");
     assert!(!made[0].file.as_ref().unwrap().exists(), "the session's file is gone");
     assert!(!second[0].file.as_ref().unwrap().exists(), "so is the one that showed words of this person");

@@ -2853,7 +2853,7 @@ export type StudyExported = {
 
 /** A file with answers or a session. */
 export type StudyFile = {
-  /** `results`, `session`, `answers`. */
+  /** `results`, `protocol`, `session`, `answers`. */
   kind: string,
   /** Where it was put, or read. */
   path: string,

@@ -172,7 +172,7 @@ impl Engine {
             }
             let (mut trials, mut answered) = (Vec::new(), Vec::new());
             for participant in &participants {
-                trials.push(self.shown_trials(participant)?.len() as u32);
+                trials.push(self.shown_trials(opened, participant)?.len() as u32);
                 answered.push(self.answered_trials(participant)?);
             }
             groups.push((kind, Group { participants, trials, answered }));

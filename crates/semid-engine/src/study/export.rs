@@ -14,6 +14,12 @@ use crate::{Engine, Error, Result, files};
 /// What the log of files calls a file of results.
 pub(super) const RESULTS: &str = "results";
 
+/// The protocol as it was locked.
+const PROTOCOL: &str = "protocol.json";
+
+/// Every number and every answer.
+pub(super) const NUMBERS: &str = "results.json";
+
 /// Results that were written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct StudyExported {
@@ -44,7 +50,9 @@ impl Engine {
         for file in result_files(&opened, &results)? {
             let path = folder.join(&file.name);
             files::write_atomically(&path, |writer| writer.write_all(&file.bytes))?;
-            self.log_file(opened.study.id, RESULTS, &path, None)?;
+            // The protocol is about no participant, so a withdrawal leaves it as it is.
+            let kind = if file.name == PROTOCOL { "protocol" } else { RESULTS };
+            self.log_file(opened.study.id, kind, &path, None)?;
             written.push(file.name);
         }
         Ok(StudyExported {
@@ -63,8 +71,5 @@ pub(super) fn result_files(opened: &OpenedStudy, results: &StudyResults) -> Resu
     protocol.push(b'\n');
     let mut numbers = serde_json::to_vec_pretty(results).map_err(failed)?;
     numbers.push(b'\n');
-    Ok(vec![
-        ReportFile { name: "protocol.json".into(), bytes: protocol },
-        ReportFile { name: "results.json".into(), bytes: numbers },
-    ])
+    Ok(vec![ReportFile { name: PROTOCOL.into(), bytes: protocol }, ReportFile { name: NUMBERS.into(), bytes: numbers }])
 }

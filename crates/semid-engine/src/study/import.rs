@@ -58,7 +58,7 @@ impl Engine {
         };
         let participant = self.store().participant_of_session(&file.session)?.ok_or_else(unknown)?;
         let opened = self.study_of(&participant)?;
-        let trials = self.planned_and_shown(&participant)?;
+        let trials = self.planned_and_shown(&opened, &participant)?;
         verify(&opened, &participant, &trials, &file, &raw).map_err(&refuse)?;
         let consent = StoredConsent {
             text_hash: file.consent.text_hash.clone(),

@@ -147,7 +147,7 @@ pub struct ParticipantRow {
 /// A file with answers or a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct StudyFile {
-    /// `results`, `session`, `answers`.
+    /// `results`, `protocol`, `session`, `answers`.
     pub kind: String,
     /// Where it was put, or read.
     pub path: String,
@@ -220,7 +220,7 @@ impl Engine {
         let mut participants = Vec::new();
         for participant in self.store().participants(id)? {
             participants.push(ParticipantRow {
-                trials: self.shown_trials(&participant)?.len() as u64,
+                trials: self.shown_trials(&opened, &participant)?.len() as u64,
                 answered: self.store().responses(participant.id)?.len() as u64,
                 pseudonym: participant.pseudonym,
                 kind: participant.kind,

@@ -63,7 +63,7 @@ impl Engine {
             let mut rng = Seed(design.seed).rng(&format!("study simulated {}", participant.id));
             let ability = rng.random::<f64>() - 0.5;
             let planned: BTreeMap<u32, PlannedTrial> = self
-                .planned_and_shown(&participant)?
+                .planned_and_shown(&opened, &participant)?
                 .into_iter()
                 .map(|(planned, shown)| (shown.position, planned))
                 .collect();
@@ -84,7 +84,7 @@ impl Engine {
                 }))
             };
             self.record_rater(&opened, &participant, answers)?;
-            made.push(self.made_session(&participant)?);
+            made.push(self.made_session(&opened, &participant)?);
             step.advance(1)?;
         }
         Ok(made)
@@ -103,18 +103,18 @@ impl Engine {
         let opened = self.locked_study(name, version)?;
         opened.check_open()?;
         let participant = self.make_participant(&opened, ParticipantKind::Model, part)?;
-        let step = work.step("ask the model", self.shown_trials(&participant)?.len());
+        let step = work.step("ask the model", self.shown_trials(&opened, &participant)?.len());
         let counted = |asked: &AskedTrial<'_>| {
             step.advance(1)?;
             rater.answer(asked)
         };
         self.record_rater(&opened, &participant, counted)?;
-        self.made_session(&participant)
+        self.made_session(&opened, &participant)
     }
 
     /// Asks a rater trial by trial and keeps what it said, in one piece.
     fn record_rater(&self, opened: &OpenedStudy, participant: &Participant, mut rater: impl Rater) -> Result<()> {
-        let trials = self.planned_and_shown(participant)?;
+        let trials = self.planned_and_shown(opened, participant)?;
         let language = opened.design().languages.first().cloned().unwrap_or_default();
         let mut responses: Vec<StoredResponse> = Vec::with_capacity(trials.len());
         for (at, (_, trial)) in trials.iter().enumerate() {

@@ -69,15 +69,15 @@ impl Engine {
             let made = self.make_participant(&opened, ParticipantKind::Person, part)?;
             match files {
                 Some((template, folder)) => self.export_session(&made.pseudonym, template, folder),
-                None => self.made_session(&made),
+                None => self.made_session(&opened, &made),
             }
         };
         (0..count).map(make).collect()
     }
 
-    pub(super) fn made_session(&self, participant: &Participant) -> Result<MadeSession> {
+    pub(super) fn made_session(&self, opened: &OpenedStudy, participant: &Participant) -> Result<MadeSession> {
         Ok(MadeSession {
-            trials: self.shown_trials(participant)?.len() as u64,
+            trials: self.shown_trials(opened, participant)?.len() as u64,
             pseudonym: participant.pseudonym.clone(),
             session: participant.session.clone(),
             kind: participant.kind,
@@ -214,16 +214,12 @@ impl Engine {
             consent_hash: consent_hashes(protocol),
             texts: protocol.texts.clone(),
             break_every: design.break_every,
-            trials: self.trials_of(opened, participant)?,
+            trials: self.shown_trials(opened, participant)?,
         })
     }
 
     /// The trials of a participant whose parts are all there: a name to be matched is gone with whoever gave it.
-    pub(super) fn shown_trials(&self, participant: &Participant) -> Result<Vec<SessionTrial>> {
-        self.trials_of(&self.study_of(participant)?, participant)
-    }
-
-    fn trials_of(&self, opened: &OpenedStudy, participant: &Participant) -> Result<Vec<SessionTrial>> {
+    pub(super) fn shown_trials(&self, opened: &OpenedStudy, participant: &Participant) -> Result<Vec<SessionTrial>> {
         let mut trials = Vec::new();
         for stored in self.store().trials(participant.id)? {
             let planned = planned(&stored)?;
@@ -283,7 +279,7 @@ impl Engine {
         };
         files::write_atomically(&path, |file| file.write_all(page.as_bytes()))?;
         self.log_file(opened.study.id, "session", &path, Some(pseudonym))?;
-        Ok(MadeSession { file: Some(path), ..self.made_session(&participant)? })
+        Ok(MadeSession { file: Some(path), ..self.made_session(&opened, &participant)? })
     }
 
     /// Remembers a file, so that a withdrawal finds it.

@@ -34,8 +34,9 @@ impl Engine {
         if chosen.len() < 2 {
             let there: Vec<&str> = schemes.iter().map(|row| row.scheme.as_str()).collect();
             return Err(Error::input(format!(
-                "A study compares IDs of at least two schemes, and {dataset} has {}. Build more with `semid ids {dataset} \
-                 --scheme rq-kmeans`, likewise for hash and permuted, all with the same settings.",
+                "A study compares IDs of at least two schemes over the same items, and {dataset} has {}. Run a comparison \
+                 on it, or build IDs with one shape: semid ids {dataset} --scheme rq-kmeans; semid ids {dataset} --scheme \
+                 permuted; semid ids {dataset} --scheme hash.",
                 if there.is_empty() { "none".to_owned() } else { format!("only {}", there.join(", ")) }
             )));
         }
@@ -84,9 +85,16 @@ impl Engine {
             let newest =
                 |key: &str| rows.iter().filter(|row| row.scheme == key).max_by_key(|row| (row.run, row.made_at));
             let semantic = SEMANTIC.iter().find_map(|key| newest(key));
+            // Controls of the same run and seed: a permuted scheme deals from one of them.
+            let beside = |key: &str| {
+                let near =
+                    |row: &&SchemeRow| semantic.map(|semantic| (row.run == semantic.run, row.seed == semantic.seed));
+                let of_key = rows.iter().filter(|row| row.scheme == key);
+                of_key.max_by_key(|row| (near(row), row.run, row.made_at))
+            };
             let mut keys: Vec<&SchemeRow> = semantic.into_iter().collect();
-            keys.extend(newest("category-path").filter(|row| semantic.is_none_or(|other| other.ids != row.ids)));
-            keys.extend(["permuted", "hash"].iter().filter_map(|key| newest(key)));
+            keys.extend(beside("category-path").filter(|row| semantic.is_none_or(|other| other.ids != row.ids)));
+            keys.extend(["permuted", "hash"].iter().filter_map(|key| beside(key)));
             keys.into_iter().cloned().collect::<Vec<SchemeRow>>()
         };
         Ok(groups.iter().map(|(_, rows)| of_group(rows)).max_by_key(Vec::len).unwrap_or_default())
@@ -192,7 +200,8 @@ fn show(kind: &mut TaskKind, most: u32) {
     }
 }
 
-/// Takes stimuli away, turn by turn from the task that has most, until a session is bearable.
+/// Takes stimuli away until a session is bearable: from the secondary tasks, each time from the one that has most, and only
+/// then from the first, which is the main outcome.
 fn shorten(data: &StudyData, design: &mut StudyDesign) {
     loop {
         let Ok(stimuli) = draw_stimuli(&data.data.catalog, &data.popularity, &data.arms(), design) else { return };
@@ -200,10 +209,13 @@ fn shorten(data: &StudyData, design: &mut StudyDesign) {
         if super::design::minutes(design, &planned) <= MINUTES {
             return;
         }
-        let largest = design.tasks.iter().filter(|task| task.per_arm > 2).map(|task| task.per_arm).max();
-        let Some(largest) = largest else { return };
-        // What is named is what is matched.
-        design.tasks.iter_mut().filter(|task| task.per_arm == largest).for_each(|task| task.per_arm -= 1);
+        // What is named is what is matched: both have the least already and stay as they are.
+        let can_lose = |at: &usize| design.tasks[*at].per_arm > 2;
+        let secondary = (1..design.tasks.len()).filter(can_lose).max_by_key(|&at| (design.tasks[at].per_arm, at));
+        match secondary.or(Some(0).filter(can_lose)) {
+            Some(at) => design.tasks[at].per_arm -= 1,
+            None => return,
+        }
     }
 }
 

@@ -61,7 +61,7 @@ impl Engine {
         if !state.consent_given {
             return Err(Error::input("Nobody answers before the consent is given."));
         }
-        let trials = self.planned_and_shown(&participant)?;
+        let trials = self.planned_and_shown(&opened, &participant)?;
         check_answer(opened.design(), &trials, answer).map_err(Error::input)?;
         let value = serde_json::to_value(answer).map_err(|error| Error::Report(error.to_string()))?;
         let canonical = canonical_json(&value);
@@ -116,8 +116,12 @@ impl Engine {
     }
 
     /// Trials as planned and as shown, in the order of the session.
-    pub(super) fn planned_and_shown(&self, participant: &Participant) -> Result<Vec<(PlannedTrial, SessionTrial)>> {
-        let shown = self.shown_trials(participant)?;
+    pub(super) fn planned_and_shown(
+        &self,
+        opened: &OpenedStudy,
+        participant: &Participant,
+    ) -> Result<Vec<(PlannedTrial, SessionTrial)>> {
+        let shown = self.shown_trials(opened, participant)?;
         let mut trials = Vec::with_capacity(shown.len());
         for stored in self.store().trials(participant.id)? {
             if let Some(shown) = shown.iter().find(|shown| shown.position == stored.position) {

@@ -10,7 +10,7 @@ use semid_store::{Deletion, ExportedFile, Participant};
 use serde::{Deserialize, Serialize};
 
 use super::OpenedStudy;
-use super::export::{RESULTS, result_files};
+use super::export::{NUMBERS, RESULTS, result_files};
 use crate::{Engine, Result, files};
 
 /// A withdrawal that was carried out.
@@ -70,7 +70,9 @@ impl Engine {
         let shown_to: BTreeSet<String> = self.store().shown_names_of(participant.id)?.into_iter().collect();
         let mut outcomes: Vec<FileOutcome> = Vec::new();
         let mut again: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut run = None;
         for file in self.store().exports(study)? {
+            run = run.or_else(|| run_of(Path::new(&file.path)));
             if let Some(outcome) = self.take_back(&participant, &file, &shown_to)? {
                 if file.kind == RESULTS && outcome.fate == FileFate::Deleted {
                     again.insert(PathBuf::from(&file.path));
@@ -79,7 +81,7 @@ impl Engine {
             }
         }
         let answers = self.store().withdraw(pseudonym)?;
-        let rewritten = self.write_again(work, &opened, &again)?;
+        let rewritten = self.write_again(work, &opened, &again, run)?;
         for outcome in outcomes.iter_mut().filter(|outcome| rewritten.contains(Path::new(&outcome.path))) {
             *outcome = FileOutcome::new(&outcome.path, FileFate::Rewritten, "Written anew without this participant.");
         }
@@ -160,13 +162,19 @@ impl Engine {
     }
 
     /// Writes results again into the folders they were in; gives what was written. What cannot be made stays deleted.
-    fn write_again(&self, work: &Work, opened: &OpenedStudy, paths: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>> {
+    fn write_again(
+        &self,
+        work: &Work,
+        opened: &OpenedStudy,
+        paths: &BTreeSet<PathBuf>,
+        run: Option<i64>,
+    ) -> Result<BTreeSet<PathBuf>> {
         let mut written = BTreeSet::new();
         if paths.is_empty() {
             return Ok(written);
         }
         let version = Some(opened.study.version as u64);
-        let Ok(results) = self.study_results(work, &opened.study.name, version, None) else { return Ok(written) };
+        let Ok(results) = self.study_results(work, &opened.study.name, version, run) else { return Ok(written) };
         let Ok(made) = result_files(opened, &results) else { return Ok(written) };
         let by_name: BTreeMap<&str, &[u8]> =
             made.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect();
@@ -181,6 +189,15 @@ impl Engine {
         }
         Ok(written)
     }
+}
+
+/// The run whose accuracy results were written with, so that they are written anew with the same.
+fn run_of(path: &Path) -> Option<i64> {
+    if !path.ends_with(NUMBERS) {
+        return None;
+    }
+    let results: serde_json::Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    results["kinds"].as_array()?.iter().find_map(|kind| kind["two_axes"][0]["run"].as_i64())
 }
 
 /// Writes zeros over a file before it is removed, so that its blocks do not keep what it held, on disks that write in place.
