@@ -65,6 +65,8 @@ impl Recipe {
         let mut out = vec![
             ("general.architecture".to_owned(), Value::String(self.family.to_owned())),
             ("general.license".to_owned(), Value::String("none".to_owned())),
+            // candle's Qwen 3 rotates in f16 unless a file says otherwise.
+            ("general.dtype".to_owned(), Value::U32(0)),
             own("embedding_length", number(HIDDEN)),
             own("block_count", number(if self.family == "gemma3" { 7 } else { LAYERS })),
             own("feed_forward_length", number(INTERMEDIATE)),
