@@ -60,7 +60,7 @@ export async function mockEngine(
 
   await page.exposeBinding("__engine", async (_, command: string, args: Record<string, unknown>) => {
     try {
-      if (command === "rpc") return { reply: await answer(String(args.command), args.payload) };
+      if (command === "rpc" || command === "participant_rpc") return { reply: await answer(String(args.command), args.payload) };
       if (command.startsWith("pick_")) {
         const said = (answers as Record<string, (() => unknown) | undefined>)[command];
         return { reply: said ? said() : command === "pick_files" ? [] : null };

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use semid_core::comparison::{Comparison, IdSchemeResult};
+use semid_core::study::StudyDesign;
 use semid_engine::datasets::{ImportReport, ImportRequest};
 use semid_engine::evaluate_lists::JudgedLists;
 use semid_engine::settings::{ExperimentSettings, Problem};
@@ -120,6 +121,27 @@ commands! {
     "catalog_map", "The catalog on a plane; a job.", explore::catalog_map: IdsSelector => Started, job CatalogMap;
     "collisions", "Items that share all codes.", explore::collisions: CollisionsRequest => CollisionPage;
     "compare_ids", "Two schemes on the same items.", explore::compare_ids: CompareIdsRequest => CompareIdsReply;
+    // Interpretability studies
+    "studies", "All studies, newest first.", study::studies: Nothing => Vec<StudyRow>;
+    "study", "One study with everything its page shows.", study::study: StudySelector => StudyDetail;
+    "study_starter", "A design to begin with; a job.", study::starter: StudyStarterRequest => Started, job StudyDesign;
+    "study_check", "Problems of a design, each with its field.", study::check: StudyDraft => Vec<Problem>;
+    "study_save", "Draw the stimuli of a design and keep both as a draft; a job.", study::save: StudyDraft => Started, job StudyDetail;
+    "study_replace", "Put another item in the place of a stimulus.", study::replace: ReplaceStimulusRequest => StudyDetail;
+    "study_power", "How sure a design is to find a difference; a job.", study::power: StudyPowerRequest => Started, job Vec<TaskPower>;
+    "study_lock", "Fix a draft under the hash of its protocol.", study::lock: StudySelector => StudyRow;
+    "study_sessions", "Make sessions for participants.", study::sessions: StudySessionsRequest => Vec<MadeSession>;
+    "study_export_session", "Write a session as one file for any browser.", study::export_session: ExportSessionRequest => MadeSession;
+    "study_import_answers", "Import the answers that a session's file gave back.", study::import_answers: FileRequest => AnswersImported;
+    "study_simulate", "Try a study with simulated participants; a job.", study::simulate: StudySimulateRequest => Started, job Vec<MadeSession>;
+    "study_close", "End data collection, which unmasks the arms.", study::close: StudySelector => StudyRow;
+    "study_analysis", "What the answers say, as far as it may be looked at; a job.", study::analysis: StudyAnalysisRequest => Started, job StudyAnalysis;
+    "study_export", "Write the results of a closed study; a job.", study::export: StudyExportRequest => Started, job StudyExported;
+    "study_withdraw", "Delete everything of a participant; a job.", study::withdraw: PseudonymRequest => Started, job Withdrawn;
+    "study_texts", "The texts of the participant's page, to be translated.", study::texts: Nothing => TextsTemplate;
+    "participant_session", "A session for the participant's window.", study::participant_session: SessionRequest => ParticipantSession;
+    "participant_consent", "Keep a participant's consent.", study::participant_consent: ConsentRequest => SessionState;
+    "participant_answer", "Keep an answer; it is on the disk when this returns.", study::participant_answer: AnswerRequest => SessionState;
     // The program
     "about", "What this program is and stands on.", system::about: Nothing => About;
     "preferences", "What a person set.", system::preferences: Nothing => Preferences;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::study_args::StudyCommand;
+
 /// A workbench for semantic IDs: load a catalog and a log of interactions, build semantic and hash IDs, train
 /// recommenders on them, compare them with honest statistics.
 #[derive(Parser)]
@@ -62,6 +64,9 @@ pub enum Command {
     /// Hand a data set and its IDs to GRID, LC-Rec, LETTER, MiniOneRec, RecBole; take lists and IDs back.
     #[command(subcommand)]
     Bridge(BridgeCommand),
+    /// Ask people whether they understand IDs: design, lock, sessions, answers, analysis, results.
+    #[command(subcommand)]
+    Study(StudyCommand),
     /// Answer requests, one JSON line each, on standard input: for programs and for working on the window.
     #[command(after_help = "Example:\n  echo '{\"id\": 1, \"command\": \"datasets\", \"payload\": {}}' | semid rpc")]
     Rpc(RpcArgs),

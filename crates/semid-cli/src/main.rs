@@ -7,6 +7,9 @@ mod follow;
 mod out;
 mod print;
 mod rpc;
+mod study;
+mod study_args;
+mod study_print;
 mod why;
 
 use std::io::Write;
@@ -116,6 +119,7 @@ impl Shell {
             Command::Why(args) => self.why(args),
             Command::Bridge(BridgeCommand::Export(args)) => self.bridge_export(args),
             Command::Bridge(BridgeCommand::Import(args)) => self.bridge_import(args),
+            Command::Study(command) => self.study(command),
             Command::Rpc(args) => rpc::serve(&self.app, args.types),
             Command::Eval(args) => {
                 let per_user = args.per_user.map(absolute).transpose()?;

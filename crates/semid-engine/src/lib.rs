@@ -40,6 +40,7 @@ pub mod settings;
 pub mod settings_facts;
 mod settings_file;
 mod stages;
+pub mod study;
 mod training_facts;
 mod verdict;
 pub mod why;

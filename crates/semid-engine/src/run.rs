@@ -254,7 +254,10 @@ impl Bench<'_> {
         let mut described = Vec::new();
         for (scheme, by_seed) in self.settings.ids.iter().zip(ids) {
             step.note(scheme.title());
-            described.push(id_report::describe(work, &shared.catalog, space.as_ref(), scheme, &by_seed[0])?.0);
+            let mut result = id_report::describe(work, &shared.catalog, space.as_ref(), scheme, &by_seed[0])?.0;
+            let learned = self.settings.seeds.iter().zip(by_seed);
+            result.curves = learned.flat_map(|(&seed, assigned)| curves(seed, &assigned.points)).collect();
+            described.push(result);
             step.advance(1)?;
         }
         Ok(described)

@@ -65,6 +65,9 @@ pub struct AssignedIds {
     pub codebooks: Vec<u8>,
     /// Seconds it took when it was made.
     pub secs: f64,
+    /// Curves of learning the codebooks.
+    #[serde(default)]
+    pub points: Vec<SeriesPoint>,
     /// The artifact's name, which later stages build on.
     pub fingerprint: String,
 }
@@ -125,7 +128,9 @@ pub fn assign_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings) -> Resu
         return Ok((assigned, true));
     }
     let start = Instant::now();
+    work.take_series();
     let mut assigned = make_ids(work, shared, scheme, base.as_ref())?;
+    assigned.points = work.take_series();
     assigned.secs = start.elapsed().as_secs_f64() + base.map_or(0.0, |base| base.secs);
     assigned.fingerprint = fingerprint.clone();
     let about = about_ids(scheme, settings, work.seed(), &shared.dataset_digest, &assigned);
@@ -195,6 +200,7 @@ fn make_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings, base: Option<
         collisions: CollisionReport::default(),
         codebooks: Vec::new(),
         secs: 0.0,
+        points: Vec::new(),
         fingerprint: String::new(),
     };
     let resolved = match scheme {
@@ -248,6 +254,7 @@ fn quantize(work: &Work, shared: &Shared<'_>, quantizer: &dyn Quantizer) -> Resu
         collisions: resolved.report,
         codebooks: codebooks.to_bytes(),
         secs: 0.0,
+        points: Vec::new(),
         fingerprint: String::new(),
     })
 }

@@ -1,7 +1,7 @@
 //! Beam search of the generative recommender: users a second over 12,101 items of 3 × 256 codes and a digit, histories of
 //! 20 items, lists of 20 from a beam of 40. Prints one JSON line with the median of the rounds.
 //!
-//! `cargo bench -p semid-models --bench beam -- [threads]`; `beam.py` beside it is the same search in PyTorch.
+//! `cargo bench -p semid-models --bench beam -- [--threads 2]`; `beam.py` beside it is the same search in PyTorch.
 
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ const LIST: usize = 20;
 const RUNS: usize = 5;
 
 fn main() -> Result<()> {
-    let threads = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(2);
+    let threads = semid_bench::option("threads", 2);
     let mut rng = Seed(1).rng("bench");
     // As crowded as those of a real catalog: the first codes are few, the last ones many.
     let ids = (0..ITEMS).map(|item| SemanticId {

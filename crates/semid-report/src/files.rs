@@ -246,10 +246,12 @@ fn id_quality(comparison: &Comparison) -> Csv {
 
 fn curves(comparison: &Comparison) -> Csv {
     let mut csv = Csv::new(&["arm", "series", "seed", "at", "value"]);
-    for arm in &comparison.arms {
-        for curve in &arm.curves {
+    let arms = comparison.arms.iter().map(|arm| (&arm.key, &arm.curves));
+    let schemes = comparison.id_schemes.iter().map(|scheme| (&scheme.key, &scheme.curves));
+    for (key, curves) in arms.chain(schemes) {
+        for curve in curves {
             for (at, value) in &curve.points {
-                csv.row([&*arm.key, &curve.series], [curve.seed.to_string(), at.to_string(), value.to_string()]);
+                csv.row([&**key, &curve.series], [curve.seed.to_string(), at.to_string(), value.to_string()]);
             }
         }
     }

@@ -5,6 +5,7 @@ pub mod data;
 pub mod explore;
 pub mod results;
 pub mod runs;
+pub mod study;
 pub mod system;
 
 use semid_core::{Seed, Work};

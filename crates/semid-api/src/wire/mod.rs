@@ -6,6 +6,7 @@ mod data;
 mod explore;
 mod results;
 mod runs;
+mod study;
 mod system;
 
 pub use bridge::*;
@@ -13,4 +14,5 @@ pub use data::*;
 pub use explore::*;
 pub use results::*;
 pub use runs::*;
+pub use study::*;
 pub use system::*;

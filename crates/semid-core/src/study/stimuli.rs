@@ -109,8 +109,8 @@ pub fn draw_stimuli(
     Ok(stimuli)
 }
 
-/// The same stimulus around another item: the one of `key`, or the next that the seed gives. Nothing else changes; the
-/// replacement is kept with its reason.
+/// The same stimulus around another item: the one of `key`, or the next that the seed gives. What is named is also what is
+/// matched, so the matching of a naming changes with it. Nothing else changes; the replacement is kept with its reason.
 #[allow(clippy::too_many_arguments)] // What stimuli are drawn from, which one, and why.
 pub fn redraw(
     catalog: &Catalog,
@@ -125,6 +125,11 @@ pub fn redraw(
     let none = || Error::input(format!("There is no stimulus {at}; there are {}.", stimuli.len()));
     let old = stimuli.get(at).cloned().ok_or_else(none)?;
     let task = design.task(&old.task).ok_or_else(|| Error::input(format!("There is no task “{}”.", old.task)))?;
+    if let TaskKind::Matching { of, .. } = &task.kind {
+        return Err(Error::input(format!(
+            "Stimulus {at} matches names, and its item is the one that is named. Replace it in the task “{of}”."
+        )));
+    }
     let drawer = Drawer::new(catalog, popularity, arms, design, task)?;
     let taken: HashSet<u32> = stimuli.iter().map(|stimulus| stimulus.anchor).collect();
     let mut rng = Seed(design.seed).rng(&format!("study replacement {at} {}", old.replaced.len()));
@@ -154,11 +159,24 @@ pub fn redraw(
             catalog.items[anchor as usize].key, task.key
         ))
     })?;
-    let mut replaced = old.replaced;
-    replaced.push(Replacement { was: old.key, why: record.0, at: record.1 });
-    let item = &catalog.items[anchor as usize];
-    let band = drawer.bands[anchor as usize];
-    stimuli[at] = Stimulus { task: old.task, class: old.class, anchor, key: item.key.clone(), band, views, replaced };
+    let mut renewed = vec![(at, views)];
+    for (twin, stimulus) in stimuli.iter().enumerate().filter(|(_, stimulus)| stimulus.anchor == old.anchor) {
+        let Some(matching) = design.task(&stimulus.task).filter(|task| task.is_second_part()) else { continue };
+        let views =
+            Drawer::new(catalog, popularity, arms, design, matching)?.views(anchor, &mut rng).ok_or_else(|| {
+                Error::input(format!(
+                    "“{}” cannot be matched in {}: too few other groups are large enough. Choose another item.",
+                    catalog.items[anchor as usize].key, matching.key
+                ))
+            })?;
+        renewed.push((twin, views));
+    }
+    let (key, band) = (catalog.items[anchor as usize].key.clone(), drawer.bands[anchor as usize]);
+    for (at, views) in renewed {
+        let stimulus = &mut stimuli[at];
+        stimulus.replaced.push(Replacement { was: old.key.clone(), why: record.0.clone(), at: record.1 });
+        (stimulus.anchor, stimulus.key, stimulus.band, stimulus.views) = (anchor, key.clone(), band, views);
+    }
     Ok(())
 }
 

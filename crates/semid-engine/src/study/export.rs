@@ -1,0 +1,75 @@
+//! The results of a closed study as a folder of files.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use semid_core::Work;
+use semid_core::study::StudyResults;
+use semid_report::ReportFile;
+use serde::{Deserialize, Serialize};
+
+use super::OpenedStudy;
+use crate::{Engine, Error, Result, files};
+
+/// What the log of files calls a file of results.
+pub(super) const RESULTS: &str = "results";
+
+/// The protocol as it was locked.
+const PROTOCOL: &str = "protocol.json";
+
+/// Every number and every answer.
+pub(super) const NUMBERS: &str = "results.json";
+
+/// Results that were written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+pub struct StudyExported {
+    /// The study.
+    pub study: String,
+    /// Its version.
+    pub version: u64,
+    /// The folder.
+    pub folder: PathBuf,
+    /// The files in it, by their path inside the folder.
+    pub files: Vec<String>,
+}
+
+impl Engine {
+    /// Writes the results of a closed study into a folder: long-format table, codebook, R script, methods paragraph, tables,
+    /// charts, report, protocol. Every file is remembered, so that a withdrawal finds it.
+    pub fn export_study(
+        &self,
+        work: &Work,
+        name: &str,
+        version: Option<u64>,
+        run: Option<i64>,
+        folder: &Path,
+    ) -> Result<StudyExported> {
+        let opened = self.locked_study(name, version)?;
+        let results = self.study_results(work, name, Some(opened.study.version as u64), run)?;
+        let mut written = Vec::new();
+        for file in result_files(&opened, &results)? {
+            let path = folder.join(&file.name);
+            files::write_atomically(&path, |writer| writer.write_all(&file.bytes))?;
+            // The protocol is about no participant, so a withdrawal leaves it as it is.
+            let kind = if file.name == PROTOCOL { "protocol" } else { RESULTS };
+            self.log_file(opened.study.id, kind, &path, None)?;
+            written.push(file.name);
+        }
+        Ok(StudyExported {
+            study: opened.study.name.clone(),
+            version: opened.study.version as u64,
+            folder: folder.to_owned(),
+            files: written,
+        })
+    }
+}
+
+/// Every file of the results.
+pub(super) fn result_files(opened: &OpenedStudy, results: &StudyResults) -> Result<Vec<ReportFile>> {
+    let failed = |error: serde_json::Error| Error::Report(error.to_string());
+    let mut protocol = serde_json::to_vec_pretty(&opened.protocol).map_err(failed)?;
+    protocol.push(b'\n');
+    let mut numbers = serde_json::to_vec_pretty(results).map_err(failed)?;
+    numbers.push(b'\n');
+    Ok(vec![ReportFile { name: PROTOCOL.into(), bytes: protocol }, ReportFile { name: NUMBERS.into(), bytes: numbers }])
+}
