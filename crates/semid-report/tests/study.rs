@@ -96,8 +96,11 @@ fn numbers_in_the_report_are_those_of_the_results() {
     }
     let alpha = kind.analysis.agreement.iter().find_map(|row| row.alpha).unwrap();
     assert!(page.contains(&decimals(alpha.value, 3)), "agreement is shown");
-    let read: StudyResults = serde_json::from_str(&file(&results, "results.json")).unwrap();
-    assert_eq!(read.kinds, results.kinds, "results.json holds every digit");
+    let json = file(&results, "results.json");
+    let read: StudyResults = serde_json::from_str(&json).unwrap();
+    for row in &kind.analysis.accuracy {
+        assert!(json.contains(&format!("\"mean\": {:?}", row.mean)), "results.json holds every digit of {}", row.mean);
+    }
     assert!(read.rows.is_empty(), "the answers stand in answers.csv alone");
 }
 
