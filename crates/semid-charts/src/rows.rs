@@ -22,7 +22,7 @@ pub(crate) struct Rows<'a> {
 /// Rows under a common head.
 pub(crate) struct Panel<'a> {
     pub label: &'a str,
-    /// Beside the head, in small letters.
+    /// On the right of the head, in small letters.
     pub aside: String,
     pub rows: Vec<Row<'a>>,
 }
@@ -100,10 +100,10 @@ where
         let mut y = top;
         for (place, panel) in rows.panels.iter().enumerate() {
             let aside = text::width(&panel.aside, SMALL);
-            let label = text::shorten_to(&text::clean(panel.label), LABEL * 1.06, right - EDGE - aside - 20.0);
+            let label = text::shorten_to(&text::clean(panel.label), LABEL * 1.06, right - EDGE - aside - 60.0);
             canvas.bold((EDGE, y + HEAD / 2.0), Align::Left, LABEL, Ink::Text, &label)?;
-            let beside = EDGE + text::width(&label, LABEL * 1.06) + 10.0;
-            canvas.text((beside, y + HEAD / 2.0 + 0.5), Align::Left, SMALL, Ink::Muted, &panel.aside)?;
+            // On the right, where it stays clear of the label under any system font.
+            canvas.text((right, y + HEAD / 2.0 + 0.5), Align::Right, SMALL, Ink::Muted, &panel.aside)?;
             let from = y + HEAD;
             let to = from + panel.rows.len() as f64 * step;
             grid(canvas, &scale, from, to)?;

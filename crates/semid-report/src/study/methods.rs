@@ -9,7 +9,9 @@ use crate::escape::markdown;
 
 /// The paragraphs as Markdown.
 pub fn methods(results: &StudyResults) -> String {
-    let paragraphs: Vec<String> = paragraphs(results).iter().map(|paragraph| markdown(paragraph)).collect();
+    // A round bracket means something behind a square one only; elsewhere it stays as it will be pasted.
+    let pasted = |paragraph: &String| markdown(paragraph).replace("\\(", "(").replace("](", "]\\(");
+    let paragraphs: Vec<String> = paragraphs(results).iter().map(pasted).collect();
     format!("# Methods\n\n{}\n", paragraphs.join("\n\n"))
 }
 
@@ -133,14 +135,19 @@ fn took_part(kind: &KindResults) -> String {
         .collect();
     let out = match because.len() {
         0 => "none was left out".to_owned(),
-        _ => format!("{} left out ({})", kind.analysis.excluded.len(), list(&because)),
+        1 if kind.analysis.excluded.len() == 1 => format!("1 was left out ({})", list(&because)),
+        _ => format!("{} were left out ({})", kind.analysis.excluded.len(), list(&because)),
     };
     let apart = match kind.kind {
         ParticipantKind::Person => "",
         _ => " They were analysed apart from people.",
     };
     let answered = counted(kind.kind, kind.with_answers);
-    format!("{answered} answered; {out}, so that {} were analysed (n = {}).{apart}", analysed(kind), analysed(kind))
+    format!(
+        "{answered} answered; {out}, which leaves {} for the analysis (n = {}).{apart}",
+        analysed(kind),
+        analysed(kind)
+    )
 }
 
 fn analysis(results: &StudyResults) -> String {

@@ -8,6 +8,7 @@ use super::blocks::{Block, Part};
 use super::verdict::{pilot, verdict};
 use super::{tables, words};
 use crate::page::{date, plain, render, view};
+use crate::table::Table;
 use crate::{Result, escape};
 
 /// The page: style and pictures inside, no script.
@@ -51,8 +52,6 @@ fn shared(results: &StudyResults, parts: &[Part], drawn: bool) -> Result<Value> 
     .into_iter()
     .filter(|fact| !fact.1.is_empty())
     .collect();
-    let agreement = tables::model_agreement(results);
-    let replaced = tables::replaced(results);
     let power: Vec<&str> = results.power.iter().map(|power| power.sentence.as_str()).collect();
     Ok(context! {
         name => words::title(results),
@@ -60,8 +59,8 @@ fn shared(results: &StudyResults, parts: &[Part], drawn: bool) -> Result<Value> 
         pilot => plain(pilot(results)),
         verdict => plain(verdict(results)),
         parts => shown.collect::<Result<Vec<Value>>>()?,
-        agreement => (!agreement.rows.is_empty()).then(|| view(agreement)).unwrap_or_default(),
-        replaced => (!replaced.rows.is_empty()).then(|| view(replaced)).unwrap_or_default(),
+        agreement => filled(tables::model_agreement(results)),
+        replaced => filled(tables::replaced(results)),
         power => plain(power),
         protocol => plain(protocol(results)),
         plan => design.analysis_plan.as_str(),
@@ -70,6 +69,11 @@ fn shared(results: &StudyResults, parts: &[Part], drawn: bool) -> Result<Value> 
         program => results.program.as_str(),
         version => env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// A table as the templates see it; nothing where it has no rows.
+fn filled(table: Table) -> Value {
+    if table.rows.is_empty() { Value::UNDEFINED } else { view(table) }
 }
 
 fn block(block: &Block, drawn: bool) -> Result<Value> {
