@@ -74,6 +74,7 @@ test("a whole session by keyboard alone ends in a signed file, and asks the netw
   await press(page, "5", "Enter");
   await expect(heading(page)).toHaveText("To show that you are reading, please choose number 4.");
   await press(page, "4", "Enter");
+  await at(page, 3, 6);
   await press(page, "3", "Enter");
   await expect(heading(page)).toHaveText("Time for a short break");
   await press(page, "Tab", "Enter");
