@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 
-import type { RunStatus, RunView } from "../src/lib/wire";
+import type { DrawnChart, RunStatus, RunView } from "../src/lib/wire";
 import { recorded, type Answers } from "./engine.ts";
 
 export type Screen = {
@@ -30,7 +30,7 @@ function halfWay(status: RunStatus): RunView {
 }
 
 /** Some chart where those of a study stand: how they are drawn is looked at where they are drawn. */
-const STUDY_CHARTS = { study_charts: () => [{ kind: "person", charts: [recorded("drawn_chart")?.reply] }] } as Answers;
+const STUDY_CHARTS: Answers = { study_charts: () => [{ kind: "person", charts: [recorded("drawn_chart")?.reply as DrawnChart] }] };
 
 export const SCREENS: readonly Screen[] = [
   { name: "start", hash: "#/" },

@@ -87,7 +87,7 @@ test("while answers come in no arm is named", async ({ page }) => {
 });
 
 test("every result tells its n and its formula, and people stand apart from others", async ({ page }) => {
-  await mockEngine(page, { study_charts: () => [] } as never);
+  await mockEngine(page, { study_charts: () => [] });
   await page.goto("#/studies/films-closed");
   await settle(page);
   const accuracy = page.getByRole("region", { name: "Accuracy against chance" });

@@ -1,20 +1,17 @@
 // A study's design as it is being written: what one change does to the rest of it. No DOM.
 
-import type { ArmDesign, FieldProblem, SchemeRow, StudyDesign, TaskDesign } from "../../lib/wire";
+import type { ArmDesign, FieldProblem, RatedAbout, SchemeRow, StudyDesign, TaskDesign } from "../../lib/wire";
 
 export type TaskKind = TaskDesign["kind"];
 type OfKind<K extends TaskKind> = Extract<TaskDesign, { kind: K }>;
 export type Rating = OfKind<"rating">;
 
 /** What a rating can be about. */
-export const ABOUTS = [
+export const ABOUTS: readonly { value: RatedAbout; label: string }[] = [
   { value: "group", label: "Items that share a code" },
   { value: "id", label: "An item and its ID" },
   { value: "recommendation", label: "A recommendation and what both IDs share" },
-] as const;
-
-/** The value as the wire types it. */
-export const aboutOf = (value: string) => value as unknown as Rating["about"];
+];
 
 /** The labels of agreement that stand in a new question, in the languages that come with the program. */
 const AGREEMENT: Record<string, string[]> = {
@@ -93,7 +90,7 @@ export function newTask(design: StudyDesign, kind: TaskKind): TaskDesign {
     case "matching":
       return { ...about, kind, of: design.tasks.find((task) => task.kind === "naming")?.key ?? "", codes: 4, exemplars: 4 };
     case "rating":
-      return { ...about, kind, about: aboutOf("group"), exemplars: 5, question: newQuestion(design), confidence: true };
+      return { ...about, kind, about: "group", exemplars: 5, question: newQuestion(design), confidence: true };
   }
 }
 
