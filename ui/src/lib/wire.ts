@@ -3253,6 +3253,8 @@ export type Texts = {
   stop_note: string,
   /** A button: confirms. */
   stop_confirm: string,
+  /** A button that closes the window, where the page has one of its own. */
+  close_window: string,
   /** After stopping. */
   stopped: string,
   /** Said when the browser cannot keep answers. */
