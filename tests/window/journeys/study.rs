@@ -12,6 +12,11 @@ fn a_participant_answers_in_a_window_of_their_own_and_goes_on_where_it_was_close
     let window = desk.open();
     let session = opened_study(&window);
     open(&window, &session).expect("the session has a window");
+    until(&window, "languages are offered", "document.body.innerText.includes('Deutsch')");
+    run(
+        &window,
+        "[...document.querySelectorAll('button, label')].find((one) => one.innerText.includes('English'))?.click()",
+    );
     until(&window, "the consent is shown", "!!document.querySelector('input[type=checkbox]')");
     assert_eq!(
         refused(&window, "plugin:event|listen", "{}"),
