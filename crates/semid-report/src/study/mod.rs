@@ -1,4 +1,4 @@
-//! A study as a report folder: [`files`] gives file names and bytes, whoever calls it writes them.
+//! A study as a report folder: [`files()`] gives file names and bytes, whoever calls it writes them.
 //!
 //! Nothing here computes: every number comes from [`StudyResults`]. People, simulated participants and language models
 //! never share a table; one chart shows people and models side by side, told apart by their marks.
