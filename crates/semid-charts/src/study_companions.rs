@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Scale;
+use crate::axis::{Scale, plane};
 use crate::canvas::{Align, Canvas, Painted, Sheet, Svg};
 use crate::heading::{EDGE, Heading, LABEL, SMALL, WIDTH, empty};
 use crate::placement::{Area, Obstacle, nearest, place};
@@ -94,16 +94,7 @@ fn scatter(canvas: &Canvas<'_>, panel: &CompanionPanel, (edge, top): (f64, f64),
     let (top, bottom) = (top + 62.0, top + 62.0 + PLOT);
     let x = Scale::around(panel.points.iter().map(|point| point.measure), 4, (left + 8.0, right - 8.0));
     let y = Scale::around(panel.points.iter().map(|point| point.outcome), 4, (bottom - 4.0, top + 4.0));
-    for (value, label) in y.ticks() {
-        canvas.line((left, y.at(value)), (right, y.at(value)), Ink::Grid, 1.0)?;
-        canvas.text((left - 8.0, y.at(value)), Align::Right, SMALL, Ink::Muted, &label)?;
-    }
-    for (value, label) in x.ticks() {
-        canvas.line((x.at(value), top), (x.at(value), bottom), Ink::Grid, 1.0)?;
-        canvas.text((x.at(value), bottom + 14.0), Align::Middle, SMALL, Ink::Muted, &label)?;
-    }
-    canvas.line((left, bottom), (right, bottom), Ink::Axis, 1.25)?;
-    canvas.line((left, top), (left, bottom), Ink::Axis, 1.25)?;
+    plane(canvas, (&x, &y), (left, right), (top, bottom))?;
     let across = text::shorten_to(&format!("{} →", text::clean(&panel.measure)), SMALL, width);
     canvas.text(((left + right) / 2.0, bottom + 33.0), Align::Middle, SMALL, Ink::Muted, &across)?;
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Scale;
+use crate::axis::{Scale, plane};
 use crate::canvas::{Align, Canvas, Painted, Sheet, Svg};
 use crate::heading::{EDGE, Heading, SMALL, WIDTH, empty};
 use crate::placement::{Area, Obstacle, nearest, place};
@@ -143,16 +143,7 @@ pub(crate) fn draw(chart: &StudyTwoAxes, theme: Theme) -> Result<Svg> {
         heading.draw(canvas)?;
         let up = format!("{} ↑", chart.interpretability);
         canvas.text((EDGE, heading.height() + 2.0), Align::Left, SMALL, Ink::Muted, &up)?;
-        for (value, label) in y.ticks() {
-            canvas.line((left, y.at(value)), (right, y.at(value)), Ink::Grid, 1.0)?;
-            canvas.text((left - 8.0, y.at(value)), Align::Right, SMALL, Ink::Muted, &label)?;
-        }
-        for (value, label) in x.ticks() {
-            canvas.line((x.at(value), top), (x.at(value), bottom), Ink::Grid, 1.0)?;
-            canvas.text((x.at(value), bottom + 14.0), Align::Middle, SMALL, Ink::Muted, &label)?;
-        }
-        canvas.line((left, bottom), (right, bottom), Ink::Axis, 1.25)?;
-        canvas.line((left, top), (left, bottom), Ink::Axis, 1.25)?;
+        plane(canvas, (&x, &y), (left, right), (top, bottom))?;
         let across = format!("{} →", chart.accuracy);
         canvas.text(((left + right) / 2.0, bottom + 34.0), Align::Middle, SMALL, Ink::Muted, &across)?;
         if let Some(chance) = chart.chance {
