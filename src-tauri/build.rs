@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "close_window",
             "open_participant",
             "participant_rpc",
+            "close_participant",
         ]),
     ))
     .map_err(|error| error.to_string())?;

@@ -1,6 +1,6 @@
 //! The participant's window: the whole screen, and within its reach nothing but the trials of one session.
 //!
-//! Its capability allows one command, and that passes on only what a participant's page needs, for the session the window
+//! Its capability allows two commands: one closes the window, the other passes on only what a participant's page needs, for the session the window
 //! was opened for. Closing it loses nothing: every answer is kept as it is given, and the session is opened again where it
 //! stopped.
 
@@ -59,6 +59,15 @@ pub async fn participant_rpc(handle: AppHandle, command: String, payload: Value)
         })
     });
     answered.await.unwrap_or_else(|error| Err(ApiError::internal(error.to_string())))
+}
+
+/// Closes the window from its own page: over the whole screen it has no frame to close it by.
+#[tauri::command]
+pub async fn close_participant(handle: AppHandle) -> Result<(), ApiError> {
+    match handle.get_webview_window(LABEL) {
+        Some(window) => window.close().map_err(|error| ApiError::internal(error.to_string())),
+        None => Ok(()),
+    }
 }
 
 /// Forgets the session when its window is gone.

@@ -46,6 +46,7 @@ fn builder() -> Builder<Wry> {
             window::close_window,
             participant::open_participant,
             participant::participant_rpc,
+            participant::close_participant,
         ])
         .on_window_event(window::on_event)
         .setup(|app| window::open(app.handle()).map_err(Into::into))

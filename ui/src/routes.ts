@@ -17,6 +17,7 @@ export const SECTIONS: readonly { path: string; label: string; icon: IconName }[
   { path: "/compare", label: "Compare", icon: "compare" },
   { path: "/runs", label: "Runs", icon: "runs" },
   { path: "/explore", label: "Explore", icon: "explore" },
+  { path: "/studies", label: "Studies", icon: "users" },
   { path: "/settings", label: "Settings", icon: "settings" },
 ];
 
@@ -33,6 +34,10 @@ export const ROUTES: readonly Route[] = [
   { path: "/runs/:id/why", load: () => import("./screens/why/Why.svelte") },
   { path: "/explore", load: () => import("./screens/explore/Choose.svelte") },
   { path: "/explore/:dataset", load: () => import("./screens/explore/Explore.svelte") },
+  { path: "/studies", load: () => import("./screens/studies/Studies.svelte") },
+  { path: "/studies/new", load: () => import("./screens/studies/DesignPage.svelte") },
+  { path: "/studies/:name", load: () => import("./screens/studies/StudyPage.svelte") },
+  { path: "/studies/:name/design", load: () => import("./screens/studies/DesignPage.svelte") },
   { path: "/settings", load: () => import("./screens/settings/Settings.svelte") },
 
   ...(import.meta.env.DEV ? [{ path: "/gallery", load: () => import("./screens/gallery/Gallery.svelte") }] : []),

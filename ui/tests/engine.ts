@@ -61,6 +61,7 @@ export async function mockEngine(
   await page.exposeBinding("__engine", async (_, command: string, args: Record<string, unknown>) => {
     try {
       if (command === "rpc" || command === "participant_rpc") return { reply: await answer(String(args.command), args.payload) };
+      if (command.startsWith("open_")) asked.push({ command, payload: args });
       if (command.startsWith("pick_")) {
         const said = (answers as Record<string, (() => unknown) | undefined>)[command];
         return { reply: said ? said() : command === "pick_files" ? [] : null };

@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 
-import type { RunStatus, RunView } from "../src/lib/wire";
+import type { DrawnChart, RunStatus, RunView } from "../src/lib/wire";
 import { recorded, type Answers } from "./engine.ts";
 
 export type Screen = {
@@ -29,6 +29,9 @@ function halfWay(status: RunStatus): RunView {
   };
 }
 
+/** Some chart where those of a study stand: how they are drawn is looked at where they are drawn. */
+const STUDY_CHARTS: Answers = { study_charts: () => [{ kind: "person", charts: [recorded("drawn_chart")?.reply as DrawnChart] }] };
+
 export const SCREENS: readonly Screen[] = [
   { name: "start", hash: "#/" },
   { name: "data", hash: "#/data" },
@@ -50,6 +53,13 @@ export const SCREENS: readonly Screen[] = [
   { name: "explore-map", hash: "#/explore/sample-films?view=map" },
   { name: "explore-collisions", hash: "#/explore/sample-films?view=collisions" },
   { name: "explore-compare", hash: "#/explore/sample-films?view=compare" },
+  { name: "studies", hash: "#/studies" },
+  { name: "study-new", hash: "#/studies/new?dataset=sample-films" },
+  { name: "study-stimuli", hash: "#/studies/films-draft" },
+  { name: "study-sessions", hash: "#/studies/films-open" },
+  { name: "study-progress", hash: "#/studies/films-open?tab=results" },
+  { name: "study-results", hash: "#/studies/films-closed", answers: STUDY_CHARTS },
+  { name: "study-protocol", hash: "#/studies/films-closed?tab=protocol" },
   { name: "settings", hash: "#/settings" },
   { name: "no-such-page", hash: "#/nowhere" },
 ];

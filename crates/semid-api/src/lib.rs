@@ -136,6 +136,7 @@ commands! {
     "study_simulate", "Try a study with simulated participants; a job.", study::simulate: StudySimulateRequest => Started, job Vec<MadeSession>;
     "study_close", "End data collection, which unmasks the arms.", study::close: StudySelector => StudyRow;
     "study_analysis", "What the answers say, as far as it may be looked at; a job.", study::analysis: StudyAnalysisRequest => Started, job StudyAnalysis;
+    "study_charts", "The charts of a study's results, drawn.", study::charts: StudyChartsRequest => Vec<KindCharts>;
     "study_export", "Write the results of a closed study; a job.", study::export: StudyExportRequest => Started, job StudyExported;
     "study_withdraw", "Delete everything of a participant; a job.", study::withdraw: PseudonymRequest => Started, job Withdrawn;
     "study_texts", "The texts of the participant's page, to be translated.", study::texts: Nothing => TextsTemplate;

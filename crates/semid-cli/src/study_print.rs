@@ -355,7 +355,11 @@ pub fn withdrawn(withdrawn: &Withdrawn) -> String {
         "{} withdrew: {} answers were deleted, and no byte of them is left in the workspace.\n",
         withdrawn.pseudonym, withdrawn.answers
     );
-    for file in &withdrawn.files {
+    let rewritten = withdrawn.files.iter().filter(|file| file.fate == FileFate::Rewritten).count();
+    if rewritten > 0 {
+        text += &format!("{rewritten} files of results were written anew without them.\n");
+    }
+    for file in withdrawn.files.iter().filter(|file| file.fate != FileFate::Rewritten) {
         text += &format!("  {}: {}\n", clean(&file.path), file.sentence);
     }
     text

@@ -85,20 +85,24 @@ pub(crate) fn tables(comparison: &Comparison) -> Result<Vec<ReportFile>> {
 }
 
 /// Rows of text and numbers, the head first.
-struct Csv {
+pub(crate) struct Csv {
     rows: Vec<Vec<String>>,
 }
 
 impl Csv {
-    fn new(head: &[&str]) -> Self {
+    pub(crate) fn new(head: &[&str]) -> Self {
         Csv { rows: vec![head.iter().map(|&head| head.to_owned()).collect()] }
     }
 
-    fn row<'f>(&mut self, words: impl IntoIterator<Item = &'f str>, numbers: impl IntoIterator<Item = String>) {
+    pub(crate) fn row<'f>(
+        &mut self,
+        words: impl IntoIterator<Item = &'f str>,
+        numbers: impl IntoIterator<Item = String>,
+    ) {
         self.rows.push(words.into_iter().map(escape::csv).chain(numbers).collect());
     }
 
-    fn file(self, name: &'static str) -> Result<ReportFile> {
+    pub(crate) fn file(self, name: &'static str) -> Result<ReportFile> {
         let failed = |reason: String| Error::Writing { what: name, reason };
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in &self.rows {

@@ -225,8 +225,11 @@ impl Store {
         if missing > 0 {
             findings.push(Finding {
                 severity: Severity::Note,
-                what: format!("{missing} artifacts that runs came from are gone."),
-                advice: "The runs' numbers are kept. A run that needs one of them computes it again.".to_owned(),
+                what: format!("{missing} artifacts that runs or studies came from are gone."),
+                advice:
+                    "Numbers and answers are kept. A run that needs one of them computes it again; a study shows no \
+                         companions beside its numbers until the IDs of its arms are built again."
+                        .to_owned(),
                 repair: None,
             });
         }

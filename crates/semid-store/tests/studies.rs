@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use semid_store::{
-    Error, ExportedFile, NewParticipant, NewStudy, Participant, ParticipantKind, Store, StoredConsent, StoredResponse,
-    StoredTrial, Study, check,
+    Error, ExportedFile, NewParticipant, NewStudy, Participant, ParticipantKind, Severity, Store, StoredConsent,
+    StoredResponse, StoredTrial, Study, check,
 };
 
 const FOLDER: &str = "SEMID_STORE_TEST_STUDY";
@@ -122,7 +122,8 @@ fn after_a_withdrawal_no_byte_of_the_answers_is_in_any_file() {
     assert_eq!(store.responses(stays.id).unwrap().len(), 400, "the others' answers stay");
     assert!(matches!(store.withdraw("gone"), Err(Error::NotFound { .. })), "who is gone is gone");
     assert_eq!(store.exports(study.id).unwrap().len(), 1, "where copies may be is still known");
-    assert!(check(folder.path()).is_empty(), "and the database is sound");
+    let broken: Vec<_> = check(folder.path()).into_iter().filter(|one| one.severity > Severity::Note).collect();
+    assert_eq!(broken, [], "and the database is sound");
 }
 
 fn holds(folder: &Path, bytes: &[u8]) -> bool {

@@ -17,7 +17,7 @@ export function closeWindow(): Promise<void> {
   return ask("close_window", {});
 }
 
-/** Opens the full-screen window in which a participant answers the trials of a session. */
+/** Opens the participant's window on a session, over the whole screen; one that is open already comes to the front. */
 export function openParticipant(session: string): Promise<void> {
   return ask("open_participant", { session });
 }

@@ -1180,6 +1180,8 @@ export type IdSchemeResult = {
   diagnosis: Array<string>,
   /** A few items with their IDs: (item title, ID, labels). */
   examples: Array<IdExample>,
+  /** What was recorded while its codebooks were learned; empty where nothing was, or nothing in steps. */
+  curves: Array<Curve>,
 };
 
 /** One ID scheme. */
@@ -1449,6 +1451,14 @@ export type JudgedLists = {
   users_without_list: number,
   /** Users of the qrels left out because nothing is relevant for them. */
   users_without_relevant_item: number,
+};
+
+/** The charts of one kind of participants, in the order of the report. */
+export type KindCharts = {
+  /** Who answered. */
+  kind: ParticipantKind,
+  /** Each with its numbers as a table. */
+  charts: Array<DrawnChart>,
 };
 
 /** How far the participants of one kind are. */
@@ -2007,6 +2017,9 @@ export type Question = {
   /** Whether "cannot judge" is offered, apart from the points. */
   cannot_judge: boolean,
 };
+
+/** What a rating is about. */
+export type RatedAbout = "group" | "id" | "recommendation";
 
 /** Ratings of an arm. */
 export type RatedArm = {
@@ -2761,6 +2774,14 @@ export type StudyAnalysisRequest = {
   run?: number | null,
 };
 
+/** Draw the charts of results. */
+export type StudyChartsRequest = {
+  /** As `study_analysis` gave them. */
+  results: StudyResults,
+  /** For a dark page. */
+  dark: boolean,
+};
+
 /** A study as a person designs it. */
 export type StudyDesign = {
   /** Names the study in commands. */
@@ -3109,7 +3130,7 @@ export type TaskDesign = {
   exemplars: number,
 } | { "kind": "rating",
   /** What is shown. */
-  about: About,
+  about: RatedAbout,
   /** Items shown, where items are. */
   exemplars: number,
   /** The question and its scale. */
@@ -3232,6 +3253,8 @@ export type Texts = {
   stop_note: string,
   /** A button: confirms. */
   stop_confirm: string,
+  /** A button that closes the window, where the page has one of its own. */
+  close_window: string,
   /** After stopping. */
   stopped: string,
   /** Said when the browser cannot keep answers. */
@@ -3714,6 +3737,8 @@ export interface Commands {
   study_close: { request: StudySelector; reply: StudyRow };
   /** What the answers say, as far as it may be looked at; a job. */
   study_analysis: { request: StudyAnalysisRequest; reply: Started };
+  /** The charts of a study's results, drawn. */
+  study_charts: { request: StudyChartsRequest; reply: Array<KindCharts> };
   /** Write the results of a closed study; a job. */
   study_export: { request: StudyExportRequest; reply: Started };
   /** Delete everything of a participant; a job. */

@@ -27,6 +27,8 @@ export type Port = {
   answer: (answer: Answer) => Promise<Standing>;
   /** The file to hand in; none where the engine has the answers already. */
   file?: (stopped: boolean) => Promise<AnswersFile>;
+  /** Closes the window; none where the browser's own is enough. */
+  close?: () => Promise<void>;
 };
 
 /** The session of this page; none where it holds none and was given none. */

@@ -22,7 +22,13 @@ export async function windowPort(session: string): Promise<Port> {
       state = await ask("participant_answer", { session, answer });
       return standing();
     },
+    ...(inWindow && { close }),
   };
+}
+
+async function close(): Promise<void> {
+  const { invoke } = await import("@tauri-apps/api/core");
+  await invoke("close_participant");
 }
 
 /** The participant's window has a door of its own, which leads to these commands and this session only. */

@@ -2,8 +2,9 @@
 
 use semid_core::Seed;
 use semid_engine::settings::Problem;
-use semid_engine::study::texts_template;
+use semid_engine::study::{study_charts, texts_template};
 
+use super::results::theme;
 use super::{Reply, start};
 use crate::App;
 use crate::wire::*;
@@ -80,6 +81,15 @@ pub fn analysis(app: &App, request: StudyAnalysisRequest) -> Reply<Started> {
     start(app, format!("Analysis of {}", request.name), move |engine, work| {
         Ok(engine.study_analysis(work, &request.name, request.version, request.run)?)
     })
+}
+
+pub fn charts(_: &App, request: StudyChartsRequest) -> Reply<Vec<KindCharts>> {
+    let kinds = study_charts(&request.results, theme(request.dark))?;
+    let drawn = |(kind, charts): (ParticipantKind, Vec<_>)| KindCharts {
+        kind,
+        charts: charts.into_iter().map(DrawnChart::from).collect(),
+    };
+    Ok(kinds.into_iter().map(drawn).collect())
 }
 
 pub fn export(app: &App, request: StudyExportRequest) -> Reply<Started> {

@@ -12,6 +12,8 @@ pub use semid_engine::study::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::DrawnChart;
+
 /// Names a study.
 #[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
 #[ts(optional_fields = nullable)]
@@ -139,6 +141,25 @@ pub struct StudyAnalysisRequest {
     pub version: Option<u64>,
     /// The run whose accuracy the ID schemes are shown with; none: the newest that used most of them.
     pub run: Option<i64>,
+}
+
+/// Draw the charts of results.
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
+#[serde(deny_unknown_fields)]
+pub struct StudyChartsRequest {
+    /// As `study_analysis` gave them.
+    pub results: StudyResults,
+    /// For a dark page.
+    pub dark: bool,
+}
+
+/// The charts of one kind of participants, in the order of the report.
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
+pub struct KindCharts {
+    /// Who answered.
+    pub kind: ParticipantKind,
+    /// Each with its numbers as a table.
+    pub charts: Vec<DrawnChart>,
 }
 
 /// Write the results of a study.

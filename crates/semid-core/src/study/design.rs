@@ -122,6 +122,7 @@ pub enum TaskKind {
 /// What a rating is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
+#[ts(rename = "RatedAbout")]
 pub enum About {
     /// Items that share a prefix.
     Group,

@@ -122,6 +122,8 @@ texts! {
     stop_note,
     /// A button: confirms.
     stop_confirm,
+    /// A button that closes the window, where the page has one of its own.
+    close_window,
     /// After stopping.
     stopped,
     /// Said when the browser cannot keep answers.

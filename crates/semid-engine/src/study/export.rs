@@ -3,21 +3,23 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use semid_charts::Theme;
 use semid_core::Work;
-use semid_core::study::StudyResults;
+use semid_core::study::{KindResults, ParticipantKind, StudyResults};
 use semid_report::ReportFile;
 use serde::{Deserialize, Serialize};
 
 use super::OpenedStudy;
+use crate::export::{Drawn, drawn};
 use crate::{Engine, Error, Result, files};
 
 /// What the log of files calls a file of results.
 pub(super) const RESULTS: &str = "results";
 
-/// The protocol as it was locked.
+/// The protocol as it was locked, which holds no answers.
 const PROTOCOL: &str = "protocol.json";
 
-/// Every number and every answer.
+/// Every number of the analysis.
 pub(super) const NUMBERS: &str = "results.json";
 
 /// Results that were written.
@@ -66,10 +68,15 @@ impl Engine {
 
 /// Every file of the results.
 pub(super) fn result_files(opened: &OpenedStudy, results: &StudyResults) -> Result<Vec<ReportFile>> {
-    let failed = |error: serde_json::Error| Error::Report(error.to_string());
-    let mut protocol = serde_json::to_vec_pretty(&opened.protocol).map_err(failed)?;
-    protocol.push(b'\n');
-    let mut numbers = serde_json::to_vec_pretty(results).map_err(failed)?;
-    numbers.push(b'\n');
-    Ok(vec![ReportFile { name: PROTOCOL.into(), bytes: protocol }, ReportFile { name: NUMBERS.into(), bytes: numbers }])
+    semid_report::study::files(results, Some(&opened.protocol)).map_err(|error| Error::Report(error.to_string()))
+}
+
+/// The charts of a study's results, those of each kind of participants apart, in the order of the report.
+pub fn study_charts(results: &StudyResults, theme: Theme) -> Result<Vec<(ParticipantKind, Vec<Drawn>)>> {
+    let of_kind = |kind: &KindResults| {
+        let charts = semid_report::study::charts(results, kind);
+        let charts = charts.iter().map(|(name, chart)| drawn(name, chart, theme)).collect::<Result<_>>()?;
+        Ok((kind.kind, charts))
+    };
+    results.kinds.iter().map(of_kind).collect()
 }

@@ -29,7 +29,7 @@ pub use design::{design_from_toml, design_to_toml};
 pub use document::{
     Answer, AnswersFile, ConsentGiven, SessionDocument, SessionState, SessionTrial, SignedAnswer, TrialTask,
 };
-pub use export::StudyExported;
+pub use export::{StudyExported, study_charts};
 pub use import::AnswersImported;
 pub use raters::{AskedTrial, Rater};
 pub use sessions::MadeSession;
