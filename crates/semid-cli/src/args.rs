@@ -207,6 +207,9 @@ pub struct CompareArgs {
     /// Drop rows rated below.
     #[arg(long)]
     pub min_rating: Option<f32>,
+    /// Judge so many users, drawn by the data seed; 0: all. 200 where a language model is asked.
+    #[arg(long)]
+    pub users: Option<u32>,
     /// Adjustment of p-values: holm, benjamini-hochberg.
     #[arg(long)]
     pub correction: Option<String>,

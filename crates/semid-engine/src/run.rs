@@ -144,6 +144,7 @@ impl Engine {
         drop(step);
         stages.push(stage("prepare", start.elapsed().as_secs_f64(), false));
         let mut shared = Shared {
+            engine: self,
             artifacts: self.store().artifacts(),
             settings,
             catalog,

@@ -23,8 +23,9 @@ use serde_json::json;
 use crate::envelope::{open_envelope, seal_envelope};
 use crate::explore::about_ids;
 use crate::fingerprint::Fingerprint;
+use crate::language::arms;
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::{Error, Result, files, imported_ids, imported_lists, memory};
+use crate::{Engine, Error, Result, files, imported_ids, imported_lists, memory};
 
 /// Raised when code changes the bytes a stage makes from the same input.
 const IDS_VERSION: u32 = 1;
@@ -35,6 +36,8 @@ const LARGEST_IDS: u64 = 1_000_000_000;
 
 /// What all arms of a run share.
 pub struct Shared<'a> {
+    /// Opens language models.
+    pub engine: &'a Engine,
     /// Where artifacts are.
     pub artifacts: &'a Artifacts,
     /// What was asked for.
@@ -290,6 +293,9 @@ pub fn train_and_rank(
     if let RecommenderSettings::Imported { .. } = recommender {
         return imported_lists::arm_lists(work, shared, recommender);
     }
+    if recommender.language_model().is_some() {
+        return arms::arm_lists(work, shared, recommender, ids);
+    }
     let k = shared.settings.list_length();
     let prints = Prints { data: &shared.data_fingerprint, embeddings: &shared.embeddings_fingerprint };
     let of_ids = ids.map_or("", |ids| ids.fingerprint.as_str());
@@ -331,7 +337,13 @@ fn train(
         RecommenderSettings::SasrecBce(settings) => Box::new(Sasrec::new(settings.clone(), Loss::SampledBinary)),
         RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),
         RecommenderSettings::Tiger(settings) => Box::new(Tiger::new(settings.clone())),
-        RecommenderSettings::Imported { .. } => return Err(Error::input("Imported lists are read, not trained.")),
+        RecommenderSettings::Imported { .. }
+        | RecommenderSettings::LmTitle(_)
+        | RecommenderSettings::LmHash(_)
+        | RecommenderSettings::LmId(_)
+        | RecommenderSettings::LmLegend(_)
+        | RecommenderSettings::LmIdTitle(_)
+        | RecommenderSettings::LmGenerate(_) => return Err(Error::input("Only what learns from the log is trained.")),
     };
     let mut data = TrainingData {
         catalog: &shared.catalog,

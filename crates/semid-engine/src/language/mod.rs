@@ -3,11 +3,15 @@
 //! A model of this machine (`semid_models`) and one behind URLs (`semid_llm`) are the same to all that ask. What was asked
 //! and answered is kept by the digest of the question: asked again it costs nothing, and it can be opened with its prompt.
 
+mod answers;
+pub(crate) mod arms;
 mod ask;
 mod models;
 mod raters;
 mod replies;
 
+pub use answers::{LmAnswer, LmAnswerRequest, LmNamed};
+pub use arms::{AnswerBy, LmGenerateSettings, LmRankSettings, OwnPrompt, Retriever};
 pub use ask::{AskRequest, AskTurn, Asked, AskedItem, FoundBy};
 pub use models::{LanguageModelRow, ModelPlace, ModelTest, RemoteModelDraft};
 pub use raters::ModelRated;

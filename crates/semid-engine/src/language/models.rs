@@ -83,6 +83,29 @@ pub struct ModelTest {
     pub tokens: u64,
 }
 
+/// A language model that was opened.
+pub(crate) struct Opened {
+    asked: Arc<dyn LanguageModel>,
+    local: Option<Arc<LocalModel>>,
+}
+
+impl Opened {
+    /// The model as one that is asked, and remembers what it answered.
+    pub fn asked(&self) -> &dyn LanguageModel {
+        self.asked.as_ref()
+    }
+
+    /// The model itself, where it is on this machine.
+    pub fn local(&self) -> Option<&LocalModel> {
+        self.local.as_deref()
+    }
+
+    /// Its learned numbers; 0 where they are not known.
+    pub fn parameters(&self) -> u64 {
+        self.local.as_ref().map_or(0, |model| model.facts().parameters)
+    }
+}
+
 impl Engine {
     /// The language models at hand: files in the folders of models, and those behind URLs.
     pub fn language_models(&self) -> Result<Vec<LanguageModelRow>> {
@@ -154,14 +177,21 @@ impl Engine {
 
     /// Opens a language model by its name, or by the path of a `.gguf` file.
     pub fn open_language_model(&self, name: &str) -> Result<Arc<dyn LanguageModel>> {
+        Ok(self.open_model(name)?.asked)
+    }
+
+    /// The same, with what only a model of this machine can do.
+    pub(crate) fn open_model(&self, name: &str) -> Result<Opened> {
         let replies = || KeptReplies(self.shared_store());
         if let Some(settings) = self.remote_models()?.into_iter().find(|model| model.name == name) {
             let ledger = Ledger::new(settings.budget, settings.price.clone())?;
             let key_of = |endpoint: &semid_llm::Endpoint| Ok(keys::find(endpoint)?.key);
-            return Ok(Arc::new(RemoteModel::new(settings, key_of, Arc::new(replies()), ledger)?));
+            let asked = Arc::new(RemoteModel::new(settings, key_of, Arc::new(replies()), ledger)?);
+            return Ok(Opened { asked, local: None });
         }
         let model = self.open_local_model(name)?;
-        Ok(Arc::new(Remembering { model, replies: replies() }))
+        let asked = Arc::new(Remembering { model: model.clone(), replies: replies() });
+        Ok(Opened { asked, local: Some(model) })
     }
 
     /// Greets a model and tells what came of it.
