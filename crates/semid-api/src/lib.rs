@@ -150,6 +150,9 @@ commands! {
     "keep_key", "Put a key into the system's keychain.", language::keep_key: KeyRequest => Nothing;
     "test_language_model", "Greet a model; a job.", language::test: LanguageModelRequest => Started, job ModelTest;
     "ask", "Items for a request in one's own words; a job.", language::ask: AskRequest => Started, job Asked;
+    "language_answer", "An answer of a language model in a run, with its prompt.", language::answer: LmAnswerRequest => LmAnswer;
+    "prompts", "The prompts that come with the program.", language::prompts: Nothing => Vec<PromptTemplate>;
+    "check_prompt", "What an edited prompt would show, what is wrong with it, what differs.", language::check_prompt: PromptDraft => PromptCheck;
     "study_rate", "Let a language model take part in a study; a job.", language::study_rate: StudyRateRequest => Started, job ModelRated;
     // The program
     "about", "What this program is and stands on.", system::about: Nothing => About;

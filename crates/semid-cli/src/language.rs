@@ -31,6 +31,36 @@ pub enum ModelCommand {
     Key(ModelNameArgs),
     /// Greet a model and show what it answers.
     Test(ModelNameArgs),
+    /// Open an answer of a run with its prompt.
+    Answer(ModelAnswerArgs),
+    /// Print a built-in prompt, or look at an edited one: what the model would see, and what differs.
+    Prompt(ModelPromptArgs),
+}
+
+#[derive(Args)]
+pub struct ModelAnswerArgs {
+    /// Number of the run.
+    pub run: i64,
+    /// Key of an arm that asked a language model, such as lm-id/rq-kmeans.
+    pub arm: String,
+    /// Seed of the replicate.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Index of the user; none: the first that was judged.
+    #[arg(long)]
+    pub user: Option<u32>,
+}
+
+#[derive(Args)]
+pub struct ModelPromptArgs {
+    /// rank, generate, ask, explain, intrusion, forward-simulation, naming, rating.
+    pub kind: String,
+    /// A file with an edited question; the frame stays.
+    #[arg(long)]
+    pub user: Option<PathBuf>,
+    /// A file with an edited frame; the question stays.
+    #[arg(long)]
+    pub system: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -147,7 +177,32 @@ impl Shell {
                 let test: ModelTest = self.job("test_language_model", LanguageModelRequest { model: args.name })?;
                 self.tell(&test, tested)
             }
+            ModelCommand::Answer(args) => {
+                let request = LmAnswerRequest { run: args.run, arm: args.arm, seed: args.seed, user: args.user };
+                let answer: LmAnswer = self.app.call("language_answer", request)?;
+                self.tell(&answer, opened)
+            }
+            ModelCommand::Prompt(args) => self.prompt(args),
         }
+    }
+
+    fn prompt(&self, args: ModelPromptArgs) -> Outcome {
+        let templates: Vec<PromptTemplate> = self.app.call("prompts", Nothing {})?;
+        let known: Vec<&str> = templates.iter().map(|template| template.kind.key()).collect();
+        let template = templates.iter().find(|template| template.kind.key() == args.kind).ok_or_else(|| {
+            ApiError::input(format!("There is no prompt of the kind “{}”. There are: {}.", args.kind, known.join(", ")))
+        })?;
+        if args.user.is_none() && args.system.is_none() {
+            return self.tell(template, |template| format!("{}\n---\n{}", template.system, template.user));
+        }
+        let read = |file: Option<PathBuf>, built_in: &str| match file {
+            None => Ok(built_in.to_owned()),
+            Some(file) => std::fs::read_to_string(&file)
+                .map_err(|error| ApiError::input(format!("{} could not be read ({error}).", file.display()))),
+        };
+        let (system, user) = (read(args.system, &template.system)?, read(args.user, &template.user)?);
+        let check: PromptCheck = self.app.call("check_prompt", PromptDraft { kind: template.kind, system, user })?;
+        self.tell(&check, checked)
     }
 
     pub fn ask(&self, args: AskArgs) -> Outcome {
@@ -190,6 +245,37 @@ fn tested(test: &ModelTest) -> String {
         (None, problem) => {
             format!("{} did not answer: {}", clean(&test.name), problem.as_deref().unwrap_or("no reason was given."))
         }
+    }
+}
+
+fn opened(answer: &LmAnswer) -> String {
+    let mut text = format!("User {}\n\n{}\n\n{}\n", answer.user, answer.system, answer.question);
+    if !answer.said.is_empty() {
+        text += &format!("\nThe model wrote:\n{}\n", clean(&answer.said));
+    }
+    text += "\nWhat counts, best first:\n";
+    for (at, named) in answer.named.iter().enumerate() {
+        let likelihood = answer.likelihoods.get(at).map(|value| format!("  log p {value:.3}")).unwrap_or_default();
+        let miss = if named.counts { "" } else { "  a miss: not offered, or named before" };
+        text += &format!("{:>3}. {}{likelihood}{miss}\n", at + 1, clean(&named.said));
+    }
+    text
+}
+
+fn checked(check: &PromptCheck) -> String {
+    let problems: String = check.problems.iter().map(|problem| format!("{}\n", clean(&problem.sentence))).collect();
+    let diff = check.diff.iter().map(|line| {
+        let mark = match line.mark {
+            DiffMark::Same => ' ',
+            DiffMark::Added => '+',
+            DiffMark::Removed => '-',
+        };
+        format!("{mark} {}\n", line.text)
+    });
+    let diff: String = diff.collect();
+    match problems.is_empty() {
+        true => format!("{diff}\nOn a sample the model would see:\n\n{}\n\n{}", check.system, check.question),
+        false => format!("{problems}\n{diff}"),
     }
 }
 

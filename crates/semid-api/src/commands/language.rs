@@ -33,6 +33,18 @@ pub fn ask(app: &App, request: AskRequest) -> Reply<Started> {
     start(app, "Ask".to_owned(), move |engine, work| Ok(engine.ask(&work.with_seed(Seed(0)), &request)?))
 }
 
+pub fn answer(app: &App, request: LmAnswerRequest) -> Reply<LmAnswer> {
+    Ok(app.engine()?.language_answer(&request)?)
+}
+
+pub fn prompts(app: &App, _: Nothing) -> Reply<Vec<PromptTemplate>> {
+    Ok(app.engine()?.prompt_templates())
+}
+
+pub fn check_prompt(app: &App, draft: PromptDraft) -> Reply<PromptCheck> {
+    Ok(app.engine()?.check_prompt(&draft)?)
+}
+
 pub fn study_rate(app: &App, request: StudyRateRequest) -> Reply<Started> {
     start(app, format!("{} rates {}", request.model, request.name), move |engine, work| {
         let StudyRateRequest { name, version, part, model } = &request;

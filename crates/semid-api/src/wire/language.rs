@@ -1,8 +1,9 @@
 //! Language models: which there are, and what they are asked.
 
 pub use semid_engine::language::{
-    AskRequest, AskTurn, Asked, AskedItem, FoundBy, LanguageModelRow, ModelPlace, ModelRated, ModelTest,
-    RemoteModelDraft,
+    AskRequest, AskTurn, Asked, AskedItem, DiffLine, DiffMark, FoundBy, LanguageModelRow, LmAnswer, LmAnswerRequest,
+    ModelPlace, ModelRated, ModelTest, PromptCheck, PromptDraft, PromptKind, PromptPart, PromptTemplate,
+    RemoteModelDraft, TemplateProblem,
 };
 use serde::{Deserialize, Serialize};
 

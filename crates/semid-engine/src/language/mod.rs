@@ -7,6 +7,7 @@ mod answers;
 pub(crate) mod arms;
 mod ask;
 mod models;
+mod prompts;
 mod raters;
 mod replies;
 
@@ -14,4 +15,6 @@ pub use answers::{LmAnswer, LmAnswerRequest, LmNamed};
 pub use arms::{AnswerBy, LmGenerateSettings, LmRankSettings, OwnPrompt, Retriever};
 pub use ask::{AskRequest, AskTurn, Asked, AskedItem, FoundBy};
 pub use models::{LanguageModelRow, ModelPlace, ModelTest, RemoteModelDraft};
+pub use prompts::{PromptCheck, PromptDraft};
 pub use raters::ModelRated;
+pub use semid_llm::{DiffLine, DiffMark, Part as PromptPart, PromptKind, Template as PromptTemplate, TemplateProblem};

@@ -12,7 +12,7 @@ use similar::{ChangeTag, TextDiff};
 use crate::item_text::quoted;
 
 /// What a prompt asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum PromptKind {
     /// Candidates in the order in which a person would want them.
@@ -34,7 +34,8 @@ pub enum PromptKind {
 }
 
 /// A prompt with holes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(rename = "PromptTemplate")]
 pub struct Template {
     /// What it asks for.
     pub kind: PromptKind,
@@ -47,7 +48,7 @@ pub struct Template {
 }
 
 /// One thing that is wrong with an edited template.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct TemplateProblem {
     /// Where.
     pub part: Part,
@@ -56,8 +57,9 @@ pub struct TemplateProblem {
 }
 
 /// The two parts of a template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
+#[ts(rename = "PromptPart")]
 pub enum Part {
     /// The frame.
     System,
@@ -66,7 +68,7 @@ pub enum Part {
 }
 
 /// One line of a comparison with the built-in template.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct DiffLine {
     /// In which part.
     pub part: Part,
@@ -77,7 +79,7 @@ pub struct DiffLine {
 }
 
 /// What happened to a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum DiffMark {
     /// In both.
