@@ -116,6 +116,27 @@ test("a request that fails keeps its words, and what is empty is not asked", asy
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
+test("what takes too long is stopped, and what was found before stays", async ({ page }) => {
+  let slow = false;
+  const running = { id: 90, title: "Ask", state: "running" as const, progress: { steps: [], series: [] }, result: null, error: null };
+  const done = { ...running, state: "finished" as const, result: answer({ dataset: "", ids: "", text: "", history: [], earlier: [], count: 5 }) };
+  const { asked } = await mockEngine(page, { ...LANGUAGE, ask: () => ({ job: 90 }), job: () => (slow ? running : done) });
+  await page.goto("#/ask");
+  await settle(page);
+  const field = page.getByRole("textbox", { name: /^What/ });
+  await field.fill("trains");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("article")).toHaveCount(1);
+  slow = true;
+  await field.fill("faster trains");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("progressbar", { name: "Looking for “faster trains”" })).toBeVisible();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect.poll(() => asked.filter(({ command }) => command === "cancel").map(({ payload }) => payload)).toEqual([{ job: 90 }]);
+  await expect(page.getByRole("article")).toHaveCount(1);
+  await expect(field, "the words are there to be changed").toHaveValue("faster trains");
+});
+
 test("turns are there again after a look at an item, and belong to their data set", async ({ page }) => {
   await mockEngine(page, { ...LANGUAGE, language_models: () => [LOCAL] });
   await page.goto("#/ask");

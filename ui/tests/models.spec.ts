@@ -74,7 +74,9 @@ test("what is wrong with a model behind URLs stands beside its field, and what w
   await page.getByRole("button", { name: "Add a model behind a URL…" }).click();
   const dialog = page.getByRole("dialog", { name: "Add a model behind a URL" });
   await expect(dialog).toContainText("Prompts are sent to the URL");
-  await dialog.getByLabel("Name", { exact: true }).fill("lab");
+  const name = dialog.getByLabel("Name", { exact: true });
+  await expect(name, "one can write at once").toBeFocused();
+  await name.fill("lab");
   await dialog.getByLabel("Model", { exact: true }).fill("Qwen/Qwen3-8B");
   const urls = dialog.getByLabel("Base URLs");
   await urls.fill("http://10.0.0.5:8000/v1\nnowhere");
