@@ -63,6 +63,8 @@ export async function mockEngine(
     if (command === "jobs") return jobs;
     if (command === "job") return jobs.find((job) => job.id === (payload as { job: number }).job);
     if (command === "cancel") return true;
+    // A machine has none until a test says so.
+    if (command === "language_models") return [];
     const known = recorded(command, payload);
     if (!known) return refuse("internal", `No fixture answers ${command} ${JSON.stringify(payload)}.`);
     if (known.error) throw known.error;
