@@ -47,7 +47,7 @@ test("an answer says where each item came from, and what a model wrote is signed
   await page.goto("#/ask?model=cluster");
   await settle(page);
   await expect(page.getByRole("region", { name: "Your request" }), "what leaves is said before it leaves").toContainText(
-    "Leaves this machine, for Qwen/Qwen3-8B at http://10.0.0.5:8000/v1",
+    "Sent to Qwen/Qwen3-8B at http://10.0.0.5:8000/v1",
   );
   await page.getByRole("textbox", { name: /^What/ }).fill("like Blade Runner but lighter");
   await page.keyboard.press("Enter");
@@ -114,6 +114,31 @@ test("a request that fails keeps its words, and what is empty is not asked", asy
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByRole("article", { name: "Answer to “films of 1942”" })).toBeVisible();
   await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("what has the focus is never left behind the box one writes in", async ({ page }) => {
+  await page.setViewportSize({ width: 900, height: 600 });
+  await mockEngine(page, LANGUAGE);
+  await page.goto("#/ask?model=cluster");
+  await settle(page);
+  for (const [at, text] of ["trains", "faster"].entries()) {
+    await page.getByRole("textbox", { name: /^What/ }).fill(text);
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("article")).toHaveCount(at + 1);
+  }
+  await page.getByRole("main").evaluate((main) => main.scrollTo(0, 0));
+  await page.getByRole("article").first().getByRole("link").first().focus();
+  // Three items and a prompt in each turn: a link and a button of each, then the words the prompt folds under.
+  for (let step = 0; step < 12; step += 1) {
+    await page.keyboard.press("Tab");
+    const hidden = await page.evaluate(() => {
+      const focused = document.activeElement!;
+      const { left, top, width, height } = focused.getBoundingClientRect();
+      const shown = document.elementFromPoint(left + width / 2, top + height / 2);
+      return shown && focused.contains(shown) ? null : focused.outerHTML.slice(0, 120);
+    });
+    expect(hidden, "whoever goes by keyboard sees where they are").toBeNull();
+  }
 });
 
 test("what takes too long is stopped, and what was found before stays", async ({ page }) => {

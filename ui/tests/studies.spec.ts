@@ -151,7 +151,7 @@ test("a language model takes part under its own name, and what could not be read
   await expect(card).toContainText("Nothing leaves it.");
   await card.getByLabel("Model", { exact: true }).click();
   await page.getByRole("option", { name: REMOTE.name }).click();
-  await expect(card, "what leaves the machine is said before it does").toContainText(`Leaves this machine, for ${REMOTE.about}`);
+  await expect(card, "what leaves the machine is said before it does").toContainText(`Sent to ${REMOTE.about}`);
   await card.getByLabel("Model", { exact: true }).click();
   await page.getByRole("option", { name: SMALL }).click();
   await card.getByRole("button", { name: "Let it take part" }).click();
