@@ -4,6 +4,7 @@ import type { Page } from "@playwright/test";
 
 import type { DrawnChart, RunStatus, RunView } from "../src/lib/wire";
 import { recorded, type Answers } from "./engine.ts";
+import { about, LANGUAGE } from "./language.ts";
 
 export type Screen = {
   name: string;
@@ -32,6 +33,15 @@ function halfWay(status: RunStatus): RunView {
 /** Some chart where those of a study stand: how they are drawn is looked at where they are drawn. */
 const STUDY_CHARTS: Answers = { study_charts: () => [{ kind: "person", charts: [recorded("drawn_chart")?.reply as DrawnChart] }] };
 
+/** Two requests, the second of which steers what the first found. */
+async function askTwice(page: Page): Promise<void> {
+  for (const [at, text] of ["sci-fi thrillers", "but lighter"].entries()) {
+    await page.getByRole("textbox", { name: /^What/ }).fill(text);
+    await page.keyboard.press("Enter");
+    await page.getByRole("article").nth(at).waitFor();
+  }
+}
+
 export const SCREENS: readonly Screen[] = [
   { name: "start", hash: "#/" },
   { name: "data", hash: "#/data" },
@@ -53,13 +63,24 @@ export const SCREENS: readonly Screen[] = [
   { name: "explore-map", hash: "#/explore/sample-films?view=map" },
   { name: "explore-collisions", hash: "#/explore/sample-films?view=collisions" },
   { name: "explore-compare", hash: "#/explore/sample-films?view=compare" },
+  { name: "ask", hash: "#/ask" },
+  { name: "ask-retrieval", hash: "#/ask", answers: LANGUAGE, act: askTwice },
+  { name: "ask-model", hash: "#/ask?model=cluster", answers: LANGUAGE, act: askTwice },
   { name: "studies", hash: "#/studies" },
   { name: "study-new", hash: "#/studies/new?dataset=sample-films" },
   { name: "study-stimuli", hash: "#/studies/films-draft" },
-  { name: "study-sessions", hash: "#/studies/films-open" },
+  { name: "study-sessions", hash: "#/studies/films-open", answers: LANGUAGE },
   { name: "study-progress", hash: "#/studies/films-open?tab=results" },
   { name: "study-results", hash: "#/studies/films-closed", answers: STUDY_CHARTS },
   { name: "study-protocol", hash: "#/studies/films-closed?tab=protocol" },
+  { name: "models-none", hash: "#/models", answers: { about } },
+  { name: "models", hash: "#/models", answers: LANGUAGE, act: (page) => page.getByRole("button", { name: "Test cluster" }).click() },
+  {
+    name: "model-new",
+    hash: "#/models",
+    answers: LANGUAGE,
+    act: (page) => page.getByRole("button", { name: "Add a model behind a URL…" }).click(),
+  },
   { name: "settings", hash: "#/settings" },
   { name: "no-such-page", hash: "#/nowhere" },
 ];

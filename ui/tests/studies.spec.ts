@@ -3,7 +3,8 @@
 import { expect, test } from "@playwright/test";
 
 import type { StudyDesign, StudyDetail } from "../src/lib/wire";
-import { mockEngine, recorded, refuse } from "./engine.ts";
+import { finished, mockEngine, recorded, refuse } from "./engine.ts";
+import { LANGUAGE, REMOTE, SMALL } from "./language.ts";
 import { settle } from "./pages.ts";
 
 const detail = (name: string) => recorded("study", { name })?.reply as StudyDetail;
@@ -136,4 +137,25 @@ test("a session is opened in the participant's window, and a withdrawal tells wh
   await page.getByRole("button", { name: `Delete the answers of ${person!.pseudonym}` }).click();
   await expect(page.getByRole("dialog")).toContainText("It is on a disk that is not here.");
   await expect(page.getByRole("dialog")).toContainText("not reached");
+});
+
+test("a language model takes part under its own name, and what could not be read of it is told", async ({ page }) => {
+  const session = { pseudonym: "M-1", session: "s", kind: "model" as const, part: 1, trials: 33, file: null };
+  const { asked } = await mockEngine(page, {
+    ...LANGUAGE,
+    study_rate: ({ model }) => finished("study_rate", { session, model, asked: 33, unreadable: 4 }),
+  });
+  await page.goto("#/studies/films-open");
+  await settle(page);
+  const card = page.locator("section", { has: page.getByRole("heading", { name: "A language model" }) }).last();
+  await expect(card).toContainText("Nothing leaves it.");
+  await card.getByLabel("Model", { exact: true }).click();
+  await page.getByRole("option", { name: REMOTE.name }).click();
+  await expect(card, "what leaves the machine is said before it does").toContainText(`Sent to ${REMOTE.about}`);
+  await card.getByLabel("Model", { exact: true }).click();
+  await page.getByRole("option", { name: SMALL }).click();
+  await card.getByRole("button", { name: "Let it take part" }).click();
+  await expect(card).toContainText(`${SMALL} was asked 33 trials as M-1.`);
+  await expect(card).toContainText("4 unreadable");
+  expect(asked.find(({ command }) => command === "study_rate")?.payload).toEqual({ name: "films-open", version: 1, part: 1, model: SMALL });
 });

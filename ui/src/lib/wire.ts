@@ -247,6 +247,56 @@ export type ArmResult = {
   curves: Array<Curve>,
 };
 
+/** A request in a person's own words. */
+export type AskRequest = {
+  /** The data set. */
+  dataset: string,
+  /** Names the IDs, as `SchemeRow` does. */
+  ids: string,
+  /** What is wished for. */
+  text: string,
+  /** The language model; none: the page answers by retrieval alone. */
+  model?: string | null,
+  /** Keys of items that the person liked, oldest first. */
+  history: Array<string>,
+  /** What was asked and shown before, oldest first: the list is steered from there. */
+  earlier: Array<AskTurn>,
+  /** Items wanted at the most. */
+  count: number,
+};
+
+/** A request before, and what was shown for it. */
+export type AskTurn = {
+  /** In the person's words. */
+  text: string,
+  /** Keys of the items shown, best first. */
+  items: Array<string>,
+};
+
+/** What was found for a request. */
+export type Asked = {
+  /** The items, best first. */
+  items: Array<AskedItem>,
+  /** The model that ordered and explained them; none: no model spoke. */
+  model: string | null,
+  /** Who spoke, and what of it could not be used, in sentences. */
+  notes: Array<string>,
+  /** What the model was asked, to be looked at. */
+  prompt: string | null,
+};
+
+/** One item of an answer. */
+export type AskedItem = {
+  /** The item with its ID and labels. */
+  item: NamedItem,
+  /** Cosine of its text with the request. */
+  similarity: number,
+  /** Where it came from. */
+  found_by: FoundBy,
+  /** The words of the model, which nobody checked; none: it said nothing of this item. */
+  explanation: string | null,
+};
+
 /** A value with its interval. */
 export type Axis = {
   /** The value. */
@@ -1026,6 +1076,17 @@ export type FormatFacts = {
   title: string,
 };
 
+/** Where an item came from. */
+export type FoundBy = { "by": "text",
+} | { "by": "id",
+  /** Codes shared from the root. */
+  prefix: Array<number>,
+  /** What they mean; empty where codes mean nothing. */
+  label: string,
+  /** Title of the item it shares them with. */
+  with: string,
+};
+
 /** What a position of the transformer reads. */
 export type GenerativePositions = "tokens" | "items";
 
@@ -1453,6 +1514,14 @@ export type JudgedLists = {
   users_without_relevant_item: number,
 };
 
+/** A key for the keychain. */
+export type KeyRequest = {
+  /** Name of the model whose endpoints it is for. */
+  model: string,
+  /** The key; empty: forget it. Kept in the system's keychain and nowhere else. */
+  key: string,
+};
+
 /** The charts of one kind of participants, in the order of the report. */
 export type KindCharts = {
   /** Who answered. */
@@ -1503,6 +1572,24 @@ export type KindResults = {
   two_axes: Array<TwoAxesRow>,
   /** Names that were given to codes, and how often they were matched. */
   names: Array<NameRow>,
+};
+
+/** Names a language model. */
+export type LanguageModelRequest = {
+  /** Its name. */
+  model: string,
+};
+
+/** A language model in a list. */
+export type LanguageModelRow = {
+  /** Names it in requests. */
+  name: string,
+  /** Where it answers. */
+  place: ModelPlace,
+  /** Its file, or its name and URLs. */
+  about: string,
+  /** Bytes of its file; none behind a URL. */
+  bytes: number | null,
 };
 
 /** Quality of one level. */
@@ -1674,6 +1761,21 @@ export type ModelAgreement = {
   alpha: number | null,
 };
 
+/** Where a language model answers. */
+export type ModelPlace = "here" | "remote";
+
+/** A language model that took part. */
+export type ModelRated = {
+  /** Its session. */
+  session: MadeSession,
+  /** The model. */
+  model: string,
+  /** Trials it was asked. */
+  asked: number,
+  /** Trials whose answer could not be read or did not come; they count as not answered. */
+  unreadable: number,
+};
+
 /** Names a model. */
 export type ModelRequest = {
   /** Its name. */
@@ -1694,6 +1796,22 @@ export type ModelRow = {
   folder: string | null,
   /** Bytes on the disk, or to download. */
   bytes: number | null,
+};
+
+/** A model that was tried. */
+export type ModelTest = {
+  /** Names it. */
+  name: string,
+  /** What it is, in words. */
+  about: string,
+  /** What it answered to a greeting; none where it failed. */
+  answer: string | null,
+  /** Why it failed, and what to do. */
+  problem: string | null,
+  /** Seconds from opening it to its answer. */
+  secs: number,
+  /** Tokens it wrote. */
+  tokens: number,
 };
 
 /** A name that somebody gave to a code. */
@@ -2117,6 +2235,30 @@ export type RecommenderSettings = { "kind": "popularity",
   files: Array<string>,
   /** What stands for users and items in them. */
   names: ListNames,
+};
+
+/** A model behind one or several URLs. Its key is no part of it: that is in the system's keychain or the environment. */
+export type RemoteModelDraft = {
+  /** What people call it. */
+  name: string,
+  /** The model's name at the endpoints. */
+  model: string,
+  /** Base URLs up to and with the version; several share the requests. */
+  urls: Array<string>,
+  /** Requests on their way at once; none: four. */
+  concurrency?: number | null,
+  /** Seconds until an attempt counts as lost; none: two minutes. */
+  timeout_secs?: number | null,
+  /** Tokens a run may spend; none: a million. */
+  most_tokens?: number | null,
+  /** What a run may cost; none: no bound. Needs the price. */
+  most_cost?: number | null,
+  /** What a million tokens of a prompt cost; none: unknown. */
+  prompt_price?: number | null,
+  /** What a million tokens of an answer cost; none: unknown. */
+  completion_price?: number | null,
+  /** The currency of both. */
+  currency?: string | null,
 };
 
 /** A repair that loses nothing. */
@@ -2890,6 +3032,18 @@ export type StudyPowerRequest = {
   design: StudyDesign,
   /** Participants; none: as many as planned. */
   participants?: number | null,
+};
+
+/** Let a language model take part in a study. */
+export type StudyRateRequest = {
+  /** Name of the study, which must be locked and open. */
+  name: string,
+  /** Its version; none: the latest that is locked. */
+  version?: number | null,
+  /** 2 to match names that others gave. */
+  part: number,
+  /** The language model. */
+  model: string,
 };
 
 /** A study whose data collection has ended, with everything its answers say. */
@@ -3751,6 +3905,20 @@ export interface Commands {
   participant_consent: { request: ConsentRequest; reply: SessionState };
   /** Keep an answer; it is on the disk when this returns. */
   participant_answer: { request: AnswerRequest; reply: SessionState };
+  /** Language models at hand. */
+  language_models: { request: Nothing; reply: Array<LanguageModelRow> };
+  /** Keep a model behind URLs. */
+  set_remote_model: { request: RemoteModelDraft; reply: Array<LanguageModelRow> };
+  /** Forget a model behind URLs. */
+  remove_remote_model: { request: LanguageModelRequest; reply: Array<LanguageModelRow> };
+  /** Put a key into the system's keychain. */
+  keep_key: { request: KeyRequest; reply: Nothing };
+  /** Greet a model; a job. */
+  test_language_model: { request: LanguageModelRequest; reply: Started };
+  /** Items for a request in one's own words; a job. */
+  ask: { request: AskRequest; reply: Started };
+  /** Let a language model take part in a study; a job. */
+  study_rate: { request: StudyRateRequest; reply: Started };
   /** What this program is and stands on. */
   about: { request: Nothing; reply: About };
   /** What a person set. */
@@ -3791,6 +3959,9 @@ export interface JobResults {
   study_analysis: StudyAnalysis;
   study_export: StudyExported;
   study_withdraw: Withdrawn;
+  test_language_model: ModelTest;
+  ask: Asked;
+  study_rate: ModelRated;
   fetch_model: ModelRow;
   doctor: DoctorReport;
 }
