@@ -17,7 +17,7 @@ use crate::{Engine, Error, Result};
 const REMOTE: &str = "language_models";
 
 /// A language model in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct LanguageModelRow {
     /// Names it in requests.
     pub name: String,
@@ -27,10 +27,14 @@ pub struct LanguageModelRow {
     pub about: String,
     /// Bytes of its file; none behind a URL.
     pub bytes: Option<u64>,
+    /// What was set of a model behind URLs, to be edited; none of one on this machine.
+    pub draft: Option<RemoteModelDraft>,
+    /// What a person should know before a key goes to its URLs, such as that one is not encrypted.
+    pub warnings: Vec<String>,
 }
 
 /// A model behind one or several URLs. Its key is no part of it: that is in the system's keychain or the environment.
-#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[ts(optional_fields = nullable)]
 #[serde(deny_unknown_fields)]
 pub struct RemoteModelDraft {
@@ -112,12 +116,26 @@ impl Engine {
         let mut rows: Vec<LanguageModelRow> = Vec::new();
         for (name, path) in self.files_of_models() {
             let bytes = std::fs::metadata(&path).map(|facts| facts.len()).ok();
-            rows.push(LanguageModelRow { name, place: ModelPlace::Here, about: path.display().to_string(), bytes });
+            rows.push(LanguageModelRow {
+                name,
+                place: ModelPlace::Here,
+                about: path.display().to_string(),
+                bytes,
+                draft: None,
+                warnings: Vec::new(),
+            });
         }
         for remote in self.remote_models()? {
             let urls: Vec<&str> = remote.endpoints.iter().map(|endpoint| endpoint.base_url.as_str()).collect();
             let about = format!("{} at {}", remote.model, urls.join(", "));
-            rows.push(LanguageModelRow { name: remote.name, place: ModelPlace::Remote, about, bytes: None });
+            rows.push(LanguageModelRow {
+                name: remote.name.clone(),
+                place: ModelPlace::Remote,
+                about,
+                bytes: None,
+                warnings: remote.endpoints.iter().filter_map(|endpoint| endpoint.warning(true)).collect(),
+                draft: Some(draft_of(&remote)),
+            });
         }
         Ok(rows)
     }
@@ -311,6 +329,22 @@ fn settings_of(draft: &RemoteModelDraft) -> Result<RemoteSettings> {
         }
     };
     Ok(settings)
+}
+
+/// Settings as they were typed.
+fn draft_of(settings: &RemoteSettings) -> RemoteModelDraft {
+    RemoteModelDraft {
+        name: settings.name.clone(),
+        model: settings.model.clone(),
+        urls: settings.endpoints.iter().map(|endpoint| endpoint.base_url.clone()).collect(),
+        concurrency: Some(settings.concurrency as u32),
+        timeout_secs: Some(settings.timeout_secs),
+        most_tokens: settings.budget.tokens,
+        most_cost: settings.budget.cost,
+        prompt_price: settings.price.as_ref().map(|price| price.prompt_per_million),
+        completion_price: settings.price.as_ref().map(|price| price.completion_per_million),
+        currency: settings.price.as_ref().map(|price| price.currency.clone()),
+    }
 }
 
 /// The GGUF files of a folder.
