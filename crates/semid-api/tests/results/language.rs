@@ -1,0 +1,138 @@
+//! Language models behind a URL, asked by a comparison and in one's own words: the client is the real one, the server a
+//! scripted one in this process.
+
+use semid_api::engine::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+use semid_api::wire::*;
+use semid_llm::mock::{MockServer, Turn};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// The names that the schema of a request allows.
+fn offered(body: &Value) -> Vec<String> {
+    fn find(value: &Value) -> Option<&Vec<Value>> {
+        match value {
+            Value::Object(fields) => match fields.get("enum") {
+                Some(Value::Array(names)) => Some(names),
+                _ => fields.values().find_map(find),
+            },
+            _ => None,
+        }
+    }
+    let names = find(&body["response_format"]).into_iter().flatten();
+    names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+/// Ranks what it was shown from the last to the first.
+fn backwards(body: &Value) -> String {
+    json!({ "ranking": offered(body).into_iter().rev().collect::<Vec<_>>() }).to_string()
+}
+
+fn with_model(world: &World, server: &MockServer) {
+    let draft = json!({ "name": "cluster", "model": "tiny", "urls": [server.url()], "concurrency": 1 });
+    let models: Vec<LanguageModelRow> = world.call("set_remote_model", draft);
+    assert_eq!(models.len(), 1, "the model is kept");
+    assert_eq!(models[0].draft.as_ref().unwrap().urls, [server.url()], "and can be edited");
+}
+
+fn settings(world: &World, name: &str) -> ExperimentSettings {
+    let mut settings = world.settings();
+    settings.name = name.to_owned();
+    settings.seeds = vec![1];
+    settings.ids = ["hash", "rq-kmeans"].iter().filter_map(|key| IdSettings::starter(key)).collect();
+    settings.recommenders = ["item-knn", "lm-title", "lm-hash", "lm-legend"]
+        .iter()
+        .filter_map(|key| RecommenderSettings::starter(key))
+        .collect();
+    for recommender in &mut settings.recommenders {
+        if let RecommenderSettings::LmTitle(asked)
+        | RecommenderSettings::LmHash(asked)
+        | RecommenderSettings::LmLegend(asked) = recommender
+        {
+            asked.model = "cluster".to_owned();
+            asked.candidates = 6;
+            asked.answer = serde_json::from_value(json!("written")).unwrap();
+        }
+    }
+    settings.prepare.test_users = Some(12);
+    settings.settle_baseline();
+    settings
+}
+
+#[test]
+fn a_language_model_is_an_arm_whose_every_answer_opens_with_its_prompt() {
+    let server = MockServer::start().unwrap();
+    server.answer_with(backwards);
+    // The first user's request fails for good, the second's answer is no list: both are misses, and counted.
+    server.script([Turn::Status(400, None, "{\"error\":{\"message\":\"no\"}}"), Turn::Say("no list".into(), "stop")]);
+    let world = World::with_shop();
+    with_model(&world, &server);
+    let run = world.run(&settings(&world, "asked"));
+    let comparison: semid_core::comparison::Comparison = world.call("comparison", json!({ "run": run }));
+    let keys: Vec<&str> = comparison.arms.iter().map(|arm| arm.key.as_str()).collect();
+    assert_eq!(keys, ["item-knn", "lm-title", "lm-hash", "lm-legend/hash", "lm-legend/rq-kmeans"]);
+    assert_eq!(comparison.protocol.users, 12, "as many users as asked for, the same for all arms");
+    let facts = &comparison.protocol.facts;
+    assert!(facts.iter().any(|(label, value)| label == "Users" && value.contains("12")), "and the protocol says so");
+    let title = &comparison.arms[1];
+    let notes = title.health.warnings.join(" ");
+    assert!(notes.contains("Of 12 answers, 10 could be read (1 requests failed"), "faults are counted: {notes}");
+    assert!(notes.contains("ρ = -1.000"), "the order shown decided it all: {notes}");
+    let answer: LmAnswer = world.call("language_answer", json!({ "run": run, "arm": "lm-title", "seed": 1, "user": null }));
+    assert!(answer.question.contains("C1") && answer.named.is_empty(), "a failed request opens with its prompt, too");
+    let cases: Vec<u32> = {
+        let page: UserPage = world.call(
+            "users",
+            json!({ "run": run, "arm": "lm-title", "against": null, "metric": "ndcg@10", "sort": "user", "descending": false,
+                "query": null, "offset": 0, "limit": 50 }),
+        );
+        page.rows.iter().map(|row| row.user).collect()
+    };
+    let opened: Vec<LmAnswer> = cases
+        .iter()
+        .map(|user| world.call("language_answer", json!({ "run": run, "arm": "lm-legend/rq-kmeans", "seed": 1, "user": user })))
+        .collect();
+    assert_eq!(opened.len(), 12, "every user has an answer");
+    for answer in &opened {
+        let named: Vec<&str> = answer.named.iter().map(|named| named.said.as_str()).collect();
+        let backwards: Vec<&str> = answer.shown.iter().rev().map(String::as_str).collect();
+        assert_eq!(named, backwards, "what was named is what the server said");
+        assert!(answer.question.contains("What the codes mean"), "the legend stands in the prompt");
+    }
+    // The same settings under another name ask nothing anew.
+    let before = server.seen().len();
+    world.run(&settings(&world, "asked again"));
+    assert_eq!(server.seen().len(), before, "what was answered costs nothing a second time");
+}
+
+#[test]
+fn a_request_in_ones_own_words_is_answered_with_and_without_a_model() {
+    let server = MockServer::start().unwrap();
+    server.answer_with(|body| {
+        let named: Vec<Value> = offered(body)
+            .into_iter()
+            .rev()
+            .map(|id| json!({ "id": id, "explanation": "Because it shines." }))
+            .collect();
+        json!({ "items": named }).to_string()
+    });
+    let (world, _) = World::with_run();
+    with_model(&world, &server);
+    let schemes: Vec<SchemeRow> = world.call("schemes", json!({ "dataset": "shop" }));
+    let ids = schemes.iter().find(|row| row.scheme == "rq-kmeans").unwrap().ids.clone();
+    let request = |model: Option<&str>| json!({ "dataset": "shop", "ids": ids, "text": "a lamp", "model": model, "count": 4 });
+    let alone: Asked = world.job("ask", request(None));
+    assert_eq!(alone.items.len(), 4, "as many as asked for");
+    assert!(alone.notes.iter().any(|note| note.contains("No language model spoke")), "and that is said");
+    assert!(alone.items.is_sorted_by(|a, b| a.similarity >= b.similarity), "in the order of similarity");
+    let asked: Asked = world.job("ask", request(Some("cluster")));
+    assert_eq!(asked.model.as_deref(), Some("cluster"), "the model is named");
+    assert_eq!(asked.items[0].explanation.as_deref(), Some("Because it shines."), "with its explanation");
+    assert!(asked.prompt.unwrap().contains("a lamp"), "and the prompt can be read");
+    server.script([Turn::MalformedJson]);
+    let liked = json!({ "dataset": "shop", "ids": ids, "text": "a tent", "model": "cluster", "count": 4, "history": ["i03"],
+        "earlier": [{ "text": "a lamp", "items": ["i00", "i04"] }] });
+    let broken: Asked = world.job("ask", liked);
+    assert!(broken.items.iter().all(|found| found.item.key != "i03"), "what was liked is known already");
+    assert!(broken.model.is_none() && broken.items.len() == 4, "retrieval answers where the model cannot");
+}
