@@ -150,6 +150,7 @@ commands! {
     "keep_key", "Put a key into the system's keychain.", language::keep_key: KeyRequest => Nothing;
     "test_language_model", "Greet a model; a job.", language::test: LanguageModelRequest => Started, job ModelTest;
     "ask", "Items for a request in one's own words; a job.", language::ask: AskRequest => Started, job Asked;
+    "explain", "Let a language model explain the same recommendations under several ways of naming items; a job.", language::explain: ExplainRequest => Started, job ExplanationSet;
     "language_answer", "An answer of a language model in a run, with its prompt.", language::answer: LmAnswerRequest => LmAnswer;
     "prompts", "The prompts that come with the program.", language::prompts: Nothing => Vec<PromptTemplate>;
     "check_prompt", "What an edited prompt would show, what is wrong with it, what differs.", language::check_prompt: PromptDraft => PromptCheck;

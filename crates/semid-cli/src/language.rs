@@ -33,6 +33,8 @@ pub enum ModelCommand {
     Test(ModelNameArgs),
     /// Open an answer of a run with its prompt.
     Answer(ModelAnswerArgs),
+    /// Let a model explain the same recommendations by title, by hash ID and by semantic ID, to be rated in a study.
+    Explain(ModelExplainArgs),
     /// Print a built-in prompt, or look at an edited one: what the model would see, and what differs.
     Prompt(ModelPromptArgs),
 }
@@ -49,6 +51,24 @@ pub struct ModelAnswerArgs {
     /// Index of the user; none: the first that was judged.
     #[arg(long)]
     pub user: Option<u32>,
+}
+
+#[derive(Args)]
+pub struct ModelExplainArgs {
+    /// The data set; its IDs must be there.
+    pub dataset: String,
+    /// IDs to name items by: keys of schemes, or names of IDs, by comma.
+    #[arg(long, value_delimiter = ',', default_value = "rq-kmeans")]
+    pub ids: Vec<String>,
+    /// The language model.
+    #[arg(long)]
+    pub model: String,
+    /// Recommendations to explain.
+    #[arg(long, default_value_t = 40)]
+    pub count: u32,
+    /// Draws them.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Args)]
@@ -182,6 +202,23 @@ impl Shell {
                 let answer: LmAnswer = self.app.call("language_answer", request)?;
                 self.tell(&answer, opened)
             }
+            ModelCommand::Explain(args) => {
+                let schemes: Vec<SchemeRow> =
+                    self.app.call("schemes", DatasetRequest { dataset: args.dataset.clone() })?;
+                let named = |given: &String| {
+                    let row = schemes.iter().find(|row| row.scheme == *given);
+                    row.map_or_else(|| given.clone(), |row| row.ids.clone())
+                };
+                let request = ExplainRequest {
+                    ids: args.ids.iter().map(named).collect(),
+                    dataset: args.dataset,
+                    model: args.model,
+                    count: args.count,
+                    seed: args.seed,
+                };
+                let set: ExplanationSet = self.job("explain", request)?;
+                self.tell(&set, explained)
+            }
             ModelCommand::Prompt(args) => self.prompt(args),
         }
     }
@@ -260,6 +297,22 @@ fn opened(answer: &LmAnswer) -> String {
         text += &format!("{:>3}. {}{likelihood}{miss}\n", at + 1, clean(&named.said));
     }
     text
+}
+
+fn explained(set: &ExplanationSet) -> String {
+    let rows = set.arms.iter().map(|arm| {
+        let sample = arm.explained.values().next().map(|one| clean(&one.text)).unwrap_or_default();
+        vec![clean(&arm.key), clean(&arm.title), sample]
+    });
+    format!(
+        "{}\n{} recommendations are explained in every arm; {} were left out, for which an answer could not be read.\nRate \
+         them: semid study new {} --explanations {}",
+        table(&["Arm", "Items named by", "For example"], &[], rows),
+        set.pairs,
+        set.left_out,
+        clean(&set.dataset),
+        set.name
+    )
 }
 
 fn checked(check: &PromptCheck) -> String {

@@ -97,7 +97,12 @@ impl Shell {
                 design_from_toml(&text).map_err(|error| ApiError::input(format!("{}: {error}", path.display())))?
             }
             (None, Some(dataset)) => {
-                let request = StudyStarterRequest { dataset, ids: args.ids, contact: args.contact };
+                let request = StudyStarterRequest {
+                    dataset,
+                    ids: args.ids,
+                    contact: args.contact,
+                    explanations: args.explanations,
+                };
                 self.job("study_starter", request)?
             }
             (None, None) => return Err(ApiError::input("Name a data set, or give a design with --design.")),

@@ -68,6 +68,9 @@ pub struct StudyNewArgs {
     /// Whom participants can ask: name, institution, e-mail. Stands in the consent.
     #[arg(long, conflicts_with = "design")]
     pub contact: Option<String>,
+    /// A set of explanations to be rated beside, as `semid model explain` names it.
+    #[arg(long, conflicts_with = "design")]
+    pub explanations: Option<String>,
     /// Draws stimuli, rotation and order.
     #[arg(long)]
     pub seed: Option<u64>,

@@ -132,7 +132,7 @@ fn a_study_goes_from_its_design_to_a_withdrawal_that_leaves_no_byte() {
     let place = sample();
     let (engine, work) = (&place.engine, &place.work);
     let ids = ["rq-kmeans", "permuted", "hash"].map(str::to_owned);
-    let mut design = engine.starter_study("sample-films", &ids, None).unwrap();
+    let mut design = engine.starter_study("sample-films", &ids, None, None).unwrap();
     let kept = ["intrusion-easy", "naming", "matching", "together"];
     design.tasks.retain(|task| kept.contains(&task.key.as_str()));
     assert_eq!(design.tasks.len(), kept.len(), "all of them can be drawn from the sample");

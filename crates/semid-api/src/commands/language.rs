@@ -33,6 +33,12 @@ pub fn ask(app: &App, request: AskRequest) -> Reply<Started> {
     start(app, "Ask".to_owned(), move |engine, work| Ok(engine.ask(&work.with_seed(Seed(0)), &request)?))
 }
 
+pub fn explain(app: &App, request: ExplainRequest) -> Reply<Started> {
+    start(app, format!("{} explains recommendations", request.model), move |engine, work| {
+        Ok(engine.explain(work, &request)?)
+    })
+}
+
 pub fn answer(app: &App, request: LmAnswerRequest) -> Reply<LmAnswer> {
     Ok(app.engine()?.language_answer(&request)?)
 }

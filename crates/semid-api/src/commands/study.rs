@@ -24,7 +24,8 @@ pub fn starter(app: &App, request: StudyStarterRequest) -> Reply<Started> {
     start(app, format!("Design a study on {}", request.dataset), move |engine, work| {
         // A recipe at hand, such as the sample, is a data set to begin with too.
         engine.dataset_or_recipe(work, &request.dataset)?;
-        Ok(engine.starter_study(&request.dataset, &request.ids, request.contact.as_deref())?)
+        let StudyStarterRequest { dataset, ids, contact, explanations } = &request;
+        Ok(engine.starter_study(dataset, ids, contact.as_deref(), explanations.as_deref())?)
     })
 }
 

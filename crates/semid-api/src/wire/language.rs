@@ -1,7 +1,7 @@
 //! Language models: which there are, and what they are asked.
 
 pub use semid_engine::language::{
-    AskRequest, AskTurn, Asked, AskedItem, DiffLine, DiffMark, FoundBy, LanguageModelRow, LmAnswer, LmAnswerRequest,
+    AskRequest, AskTurn, Asked, AskedItem, DiffLine, DiffMark, ExplainRequest, ExplainedArm, ExplanationSet, FoundBy, LanguageModelRow, LmAnswer, LmAnswerRequest,
     ModelPlace, ModelRated, ModelTest, PromptCheck, PromptDraft, PromptKind, PromptPart, PromptTemplate,
     RemoteModelDraft, TemplateProblem,
 };

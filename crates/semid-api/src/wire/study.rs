@@ -37,6 +37,9 @@ pub struct StudyStarterRequest {
     pub ids: Vec<String>,
     /// Whom participants can ask; stands in the consent.
     pub contact: Option<String>,
+    /// Name of a set of explanations to be rated beside; none: no explanations.
+    #[serde(default)]
+    pub explanations: Option<String>,
 }
 
 /// A design as it is being written.

@@ -136,3 +136,36 @@ fn a_request_in_ones_own_words_is_answered_with_and_without_a_model() {
     assert!(broken.items.iter().all(|found| found.item.key != "i03"), "what was liked is known already");
     assert!(broken.model.is_none() && broken.items.len() == 4, "retrieval answers where the model cannot");
 }
+
+#[test]
+fn explanations_of_the_same_recommendations_are_rated_in_a_study() {
+    let server = MockServer::start().unwrap();
+    server.answer_with(|_| json!({ "explanation": "It is like what you had." }).to_string());
+    server.script([Turn::Say("no answer".into(), "stop")]);
+    let (world, _) = World::with_run();
+    with_model(&world, &server);
+    let schemes: Vec<SchemeRow> = world.call("schemes", json!({ "dataset": "shop" }));
+    let ids = |scheme: &str| schemes.iter().find(|row| row.scheme == scheme).unwrap().ids.clone();
+    let request = json!({ "dataset": "shop", "ids": [ids("rq-kmeans"), ids("hash")], "model": "cluster", "count": 13, "seed": 1 });
+    let set: ExplanationSet = world.job("explain", request.clone());
+    let keys: Vec<&str> = set.arms.iter().map(|arm| arm.key.as_str()).collect();
+    assert_eq!(keys, ["title", "hash", "legend.rq-kmeans", "legend.hash"]);
+    assert_eq!((set.pairs, set.left_out), (12, 1), "what one arm could not say is left out of all");
+    for arm in &set.arms {
+        assert!(arm.explained.keys().eq(set.arms[0].explained.keys()), "the same items in every arm");
+    }
+    let asked = server.seen().len();
+    let again: ExplanationSet = world.job("explain", request);
+    assert_eq!((again, server.seen().len()), (set.clone(), asked), "asked again it costs nothing");
+    let design: StudyDesign = world.job("study_starter", json!({ "dataset": "shop", "ids": ["rq-kmeans", "hash"], "contact": "N",
+        "explanations": set.name }));
+    let task = design.tasks.iter().find(|task| task.key == "explained").unwrap();
+    assert_eq!(task.arms.len(), 4, "its arms are the ways of naming");
+    let others = design.tasks.iter().filter(|other| other.key != "explained");
+    assert!(others.into_iter().all(|other| other.arms == ["rq-kmeans", "hash"]), "the other tasks keep theirs");
+    let saved: StudyDetail = world.job("study_save", json!({ "design": design, "texts": [] }));
+    let shown = saved.stimuli.iter().find(|stimulus| stimulus.task == "explained").unwrap();
+    assert_eq!(shown.views.len(), 4, "one item, explained in four ways");
+    let because = shown.views[0].lead.last().unwrap();
+    assert_eq!((because.0.as_str(), because.1.as_str()), ("because", "It is like what you had."));
+}

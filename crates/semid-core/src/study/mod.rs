@@ -31,5 +31,5 @@ pub use results::{
 };
 pub use rotation::{PlannedTrial, TrialKind, block, plan_matching, plan_session};
 pub use simulate::{Simulated, simulate_answer};
-pub use stimuli::{ArmIds, Replacement, Stimulus, View, draw_stimuli, redraw};
+pub use stimuli::{ArmIds, Explained, Replacement, Stimulus, View, draw_stimuli, redraw};
 pub use texts::{ENGLISH_POINTS, Texts};

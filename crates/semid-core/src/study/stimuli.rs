@@ -70,6 +70,17 @@ pub struct ArmIds<'a> {
     pub ids: &'a SemanticIds,
     /// Labels made from the texts under these IDs, by the same procedure in every arm: words are no privilege of one.
     pub labels: &'a PrefixLabels,
+    /// What a language model wrote of recommended items, where it did.
+    pub explained: Option<&'a BTreeMap<u32, Explained>>,
+}
+
+/// Why an item was recommended, in a language model's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Explained {
+    /// Items that the person had met, oldest first, by their place in the catalog: the same in every arm.
+    pub liked: Vec<u32>,
+    /// The explanation, one line; hostile text.
+    pub text: String,
 }
 
 /// Draws the stimuli of all tasks: for each as many from every third of popularity as can be, so many that a participant
@@ -209,6 +220,9 @@ impl<'a> Drawer<'a> {
         for arm in design.arms_of(task).into_iter().map(|at| &design.arms[at]) {
             let found = arms.iter().find(|given| given.key == arm.key);
             let given = *found.ok_or_else(|| Error::input(format!("The IDs of the arm “{}” are missing.", arm.key)))?;
+            if let (TaskKind::Rating { about: About::Explanation, .. }, None) = (&task.kind, given.explained) {
+                return Err(Error::input(format!("The explanations of the arm “{}” are missing.", arm.key)));
+            }
             let level = task.level as usize;
             if level > given.ids.shape.levels() {
                 return Err(Error::input(format!(
@@ -233,11 +247,17 @@ impl<'a> Drawer<'a> {
         let needed = self.needed();
         (0..self.catalog.len() as u32).filter(move |&item| {
             !self.catalog.items[item as usize].title.trim().is_empty()
+                && (!self.is_explained()
+                    || self.arms.iter().all(|arm| arm.arm.explained.is_some_and(|of| of.contains_key(&item))))
                 && self
                     .arms
                     .iter()
                     .all(|arm| arm.of(item).len() >= needed && (!self.is_hard() || !arm.cousins(item).is_empty()))
         })
+    }
+
+    fn is_explained(&self) -> bool {
+        matches!(self.task.kind, TaskKind::Rating { about: About::Explanation, .. })
     }
 
     fn is_hard(&self) -> bool {
@@ -254,7 +274,7 @@ impl<'a> Drawer<'a> {
             TaskKind::Naming { exemplars } => self.most_matched().max(*exemplars as usize),
             TaskKind::Rating { about: About::Group, exemplars, .. } => *exemplars as usize,
             TaskKind::Rating { about: About::Recommendation, .. } => 2,
-            TaskKind::Rating { about: About::Id, .. } => 1,
+            TaskKind::Rating { about: About::Id | About::Explanation, .. } => 1,
         }
     }
 
@@ -357,6 +377,13 @@ impl<'a> Drawer<'a> {
                 let item = ("item".to_owned(), self.line(anchor));
                 view.lead = vec![item, ("id".to_owned(), arm.described(anchor))];
                 view.items = vec![anchor];
+            }
+            TaskKind::Rating { about: About::Explanation, .. } => {
+                let explained = arm.arm.explained?.get(&anchor)?;
+                view.lead = explained.liked.iter().map(|&item| ("liked".to_owned(), self.line(item))).collect();
+                view.lead.push(("recommended".to_owned(), self.line(anchor)));
+                view.lead.push(("because".to_owned(), explained.text.clone()));
+                view.items = explained.liked.iter().copied().chain([anchor]).collect();
             }
             TaskKind::Rating { about: About::Recommendation, .. } => {
                 let liked = arm.nearest(anchor, rng)?;

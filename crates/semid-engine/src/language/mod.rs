@@ -6,6 +6,7 @@
 mod answers;
 pub(crate) mod arms;
 mod ask;
+mod explain;
 mod models;
 mod prompts;
 mod raters;
@@ -14,6 +15,7 @@ mod replies;
 pub use answers::{LmAnswer, LmAnswerRequest, LmNamed};
 pub use arms::{AnswerBy, LmGenerateSettings, LmRankSettings, OwnPrompt, Retriever};
 pub use ask::{AskRequest, AskTurn, Asked, AskedItem, FoundBy};
+pub use explain::{ExplainRequest, ExplainedArm, ExplanationSet};
 pub use models::{LanguageModelRow, ModelPlace, ModelTest, RemoteModelDraft};
 pub use prompts::{PromptCheck, PromptDraft};
 pub use raters::ModelRated;

@@ -21,10 +21,17 @@ const MINUTES: u32 = 30;
 
 impl Engine {
     /// A good design to begin with. `ids` names the IDs of the arms, as `SchemeRow` does; empty: a semantic scheme, the
-    /// category path, permuted and hash, those that there are. `contact` stands in the consent.
+    /// category path, permuted and hash, those that there are. `contact` stands in the consent. `explanations` names a set
+    /// that a language model wrote: its arms come beside, in a task of their own.
     ///
     /// Errors: the data set has IDs of fewer than two schemes.
-    pub fn starter_study(&self, dataset: &str, ids: &[String], contact: Option<&str>) -> Result<StudyDesign> {
+    pub fn starter_study(
+        &self,
+        dataset: &str,
+        ids: &[String],
+        contact: Option<&str>,
+        explanations: Option<&str>,
+    ) -> Result<StudyDesign> {
         let dataset = self.store().dataset(dataset)?.name;
         let schemes = self.schemes(&dataset)?;
         let chosen = match ids.is_empty() {
@@ -65,10 +72,42 @@ impl Engine {
                 design.dataset
             )));
         }
+        if let Some(set) = explanations {
+            self.add_explanations(&mut design, set)?;
+        }
+        let data = self.study_data(&design)?;
         shorten(&data, &mut design);
         design.participants = 24_u32.div_ceil(block(&design)) * block(&design);
         design.analysis_plan = analysis_plan(&design);
         Ok(design)
+    }
+
+    /// An arm for each way in which the set names items, and a task that rates its explanations; the other tasks keep the
+    /// arms they had.
+    fn add_explanations(&self, design: &mut StudyDesign, set: &str) -> Result<()> {
+        let explanations = self.explanations(set)?;
+        let of_ids: Vec<String> = design.arms.iter().map(|arm| arm.key.clone()).collect();
+        for task in design.tasks.iter_mut().filter(|task| task.arms.is_empty()) {
+            task.arms.clone_from(&of_ids);
+        }
+        let mut keys = Vec::new();
+        for arm in &explanations.arms {
+            let key = format!("explained.{}", arm.key);
+            keys.push(key.clone());
+            let named = |arm: &ArmDesign| arm.ids.clone();
+            design.arms.push(ArmDesign {
+                key,
+                title: format!("Explained: {}", arm.title),
+                ids: arm.ids.clone().or_else(|| design.arms.first().map(named)).unwrap_or_default(),
+                explanations: Some(format!("{set}/{}", arm.key)),
+            });
+        }
+        let mut task = explained_task();
+        // No item is shown in two arms, so that each needs items of its own.
+        task.per_arm = task.per_arm.min((explanations.pairs / keys.len().max(1)) as u32).max(1);
+        task.arms = keys;
+        design.tasks.push(task);
+        Ok(())
     }
 
     /// One scheme that means something, the category path, and the two controls, over the same items.
@@ -134,7 +173,7 @@ fn arms(chosen: &[SchemeRow]) -> Vec<ArmDesign> {
             0 => (row.scheme.clone(), row.title.clone()),
             more => (format!("{}.{}", row.scheme, more + 1), format!("{} {}", row.title, more + 1)),
         };
-        arms.push(ArmDesign { key, title, ids: row.ids.clone() });
+        arms.push(ArmDesign { key, title, ids: row.ids.clone(), explanations: None });
     }
     arms
 }
@@ -274,6 +313,29 @@ fn wanted() -> Vec<Vec<TaskDesign>> {
             false,
         )],
     ]
+}
+
+/// Explanations rated by how well they tell why.
+fn explained_task() -> TaskDesign {
+    TaskDesign {
+        key: "explained".to_owned(),
+        kind: TaskKind::Rating {
+            about: About::Explanation,
+            exemplars: 1,
+            question: Question {
+                wording: both(
+                    "This explanation tells me why the item was recommended.",
+                    "Diese Erklärung sagt mir, warum der Eintrag empfohlen wurde.",
+                ),
+                points: points(),
+                cannot_judge: true,
+            },
+        },
+        level: 1,
+        per_arm: 4,
+        arms: Vec::new(),
+        confidence: false,
+    }
 }
 
 fn both(english: &str, german: &str) -> Words {
