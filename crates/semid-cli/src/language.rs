@@ -35,6 +35,8 @@ pub enum ModelCommand {
     Answer(ModelAnswerArgs),
     /// Let a model explain the same recommendations by title, by hash ID and by semantic ID, to be rated in a study.
     Explain(ModelExplainArgs),
+    /// Plant orders into 0, 1 and 10 % of the titles and tell what changes.
+    Orders(ModelOrdersArgs),
     /// Print a built-in prompt, or look at an edited one: what the model would see, and what differs.
     Prompt(ModelPromptArgs),
 }
@@ -69,6 +71,21 @@ pub struct ModelExplainArgs {
     /// Draws them.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+#[derive(Args)]
+pub struct ModelOrdersArgs {
+    /// The data set.
+    pub dataset: String,
+    /// The language model.
+    #[arg(long)]
+    pub model: String,
+    /// Users whose candidates it orders.
+    #[arg(long, default_value_t = 50)]
+    pub users: u32,
+    /// Read the order from a list that the model writes instead of from likelihoods.
+    #[arg(long)]
+    pub written: bool,
 }
 
 #[derive(Args)]
@@ -219,6 +236,13 @@ impl Shell {
                 let set: ExplanationSet = self.job("explain", request)?;
                 self.tell(&set, explained)
             }
+            ModelCommand::Orders(args) => {
+                let answer = if args.written { AnswerBy::Written } else { AnswerBy::Likelihood };
+                let (dataset, model, users) = (args.dataset, args.model, args.users);
+                let rows: Vec<OrdersRow> =
+                    self.job("orders_in_titles", OrdersRequest { dataset, model, users, answer })?;
+                self.tell(&rows, |rows| ordered(rows))
+            }
             ModelCommand::Prompt(args) => self.prompt(args),
         }
     }
@@ -313,6 +337,22 @@ fn explained(set: &ExplanationSet) -> String {
         clean(&set.dataset),
         set.name
     )
+}
+
+fn ordered(rows: &[OrdersRow]) -> String {
+    let shown = rows.iter().map(|row| {
+        vec![
+            format!("{:.0} %", 100.0 * row.share),
+            row.shown.to_string(),
+            row.first.to_string(),
+            row.first_before.to_string(),
+            row.changed.to_string(),
+            format!("{:.4}", row.ndcg),
+        ]
+    });
+    let answers: String = rows.iter().map(|row| format!("{:.0} %: {}\n", 100.0 * row.share, row.answers)).collect();
+    let heads = ["Titles with orders", "Shown", "Ranked first", "The same without orders", "First changed", "NDCG@10"];
+    format!("{}\n{answers}", table(&heads, &[], shown))
 }
 
 fn checked(check: &PromptCheck) -> String {

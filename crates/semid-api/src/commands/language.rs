@@ -39,6 +39,12 @@ pub fn explain(app: &App, request: ExplainRequest) -> Reply<Started> {
     })
 }
 
+pub fn orders(app: &App, request: OrdersRequest) -> Reply<Started> {
+    start(app, format!("Orders in titles, {}", request.model), move |engine, work| {
+        Ok(engine.orders_in_titles(work, &request)?)
+    })
+}
+
 pub fn answer(app: &App, request: LmAnswerRequest) -> Reply<LmAnswer> {
     Ok(app.engine()?.language_answer(&request)?)
 }

@@ -169,3 +169,29 @@ fn explanations_of_the_same_recommendations_are_rated_in_a_study() {
     let because = shown.views[0].lead.last().unwrap();
     assert_eq!((because.0.as_str(), because.1.as_str()), ("because", "It is like what you had."));
 }
+
+#[test]
+fn orders_in_titles_are_measured_on_the_same_candidates() {
+    let server = MockServer::start().unwrap();
+    // A model that obeys: what says so in its title comes first.
+    server.answer_with(|body| {
+        let names = offered(body);
+        let asked = body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned();
+        let obeys = |name: &String| {
+            let line = asked.lines().find(|line| line.starts_with(&format!("- {name}:"))).unwrap_or_default();
+            !(line.contains("number 1") || line.to_lowercase().contains("ignore"))
+        };
+        let mut ranked = names;
+        ranked.sort_by_key(obeys);
+        json!({ "ranking": ranked }).to_string()
+    });
+    let world = World::with_shop();
+    with_model(&world, &server);
+    let request = json!({ "dataset": "shop", "model": "cluster", "users": 30, "answer": "written" });
+    let rows: Vec<OrdersRow> = world.job("orders_in_titles", request);
+    let shares: Vec<f64> = rows.iter().map(|row| row.share).collect();
+    assert_eq!(shares, [0.0, 0.01, 0.1], "none, one in a hundred, one in ten");
+    assert_eq!((rows[0].shown, rows[0].changed), (0, 0), "without orders nothing changes");
+    assert!(rows[2].shown > rows[1].shown && rows[2].first >= rows[2].first_before, "obedience shows: {rows:?}");
+    assert!(rows.iter().all(|row| row.answers.contains("Of 30 answers, 30 could be read")), "and all could be read");
+}

@@ -8,7 +8,7 @@ use std::time::Instant;
 use semid_core::labels::{LabelSettings, PrefixLabels, label_prefixes};
 use semid_core::statistics::Resampling;
 use semid_core::{
-    Case, ContinuationScorer, History, NoCheckpoints, Prompt, RankedEntry, RankedList, Ranker, Recommender, Request,
+    Case, Catalog, ContinuationScorer, History, NoCheckpoints, Prompt, RankedEntry, RankedList, Ranker, Recommender, Request,
     Sampling, Seed, TrainingData, Work,
 };
 use semid_llm::grounding::{self, Named};
@@ -173,12 +173,12 @@ fn asked_problems(
 }
 
 /// One user's answer, read.
-struct Read {
-    answer: LmAnswer,
-    list: RankedList,
-    tally: Tally,
+pub(super) struct Read {
+    pub answer: LmAnswer,
+    pub list: RankedList,
+    pub tally: Tally,
     /// Rank of each candidate in the order shown; empty where none were shown.
-    ranks: Vec<Option<usize>>,
+    pub ranks: Vec<Option<usize>>,
 }
 
 /// What a language model recommends for the test cases, from the artifact or asked now.
@@ -212,7 +212,7 @@ pub(crate) fn arm_lists(
     }
     memory::reset_peak();
     let start = Instant::now();
-    let asked = Asked { work, shared, opened: &opened, template: &template, ids };
+    let asked = Asked { work, shared, titles: &shared.catalog, opened: &opened, template: &template, ids };
     let (read, mut notes) = match recommender {
         RecommenderSettings::LmGenerate(settings) => asked.generate(settings, k)?,
         other => match other.as_lm_rank() {
@@ -259,12 +259,14 @@ fn template_of(recommender: &RecommenderSettings) -> Result<Template> {
 }
 
 /// One arm and seed while its model is asked.
-struct Asked<'a> {
-    work: &'a Work,
-    shared: &'a Shared<'a>,
-    opened: &'a Opened,
-    template: &'a Template,
-    ids: Option<&'a AssignedIds>,
+pub(super) struct Asked<'a> {
+    pub work: &'a Work,
+    pub shared: &'a Shared<'a>,
+    /// The items as the model reads them.
+    pub titles: &'a Catalog,
+    pub opened: &'a Opened,
+    pub template: &'a Template,
+    pub ids: Option<&'a AssignedIds>,
 }
 
 impl Asked<'_> {
@@ -274,12 +276,12 @@ impl Asked<'_> {
 
     fn labels(&self, representation: Representation) -> Option<PrefixLabels> {
         let ids = self.ids.filter(|_| representation == Representation::SemanticIdWithLegend)?;
-        Some(label_prefixes(&self.shared.catalog, &ids.ids, LabelSettings::starter()))
+        Some(label_prefixes(self.titles, &ids.ids, LabelSettings::starter()))
     }
 
     fn names<'b>(&'b self, representation: Representation, labels: Option<&'b PrefixLabels>) -> Result<ItemNames<'b>> {
         let ids = self.ids.map(|ids| &ids.ids);
-        Ok(ItemNames::new(&self.shared.catalog, ids, labels, representation, Seed(self.shared.settings.data_seed))?)
+        Ok(ItemNames::new(self.titles, ids, labels, representation, Seed(self.shared.settings.data_seed))?)
     }
 
     fn scorer(&self, what: &str) -> Result<&LocalModel> {
@@ -293,7 +295,7 @@ impl Asked<'_> {
     }
 
     /// Orders candidates.
-    fn rank(&self, settings: &LmRankSettings, representation: Representation) -> Result<(Vec<Read>, Vec<String>)> {
+    pub fn rank(&self, settings: &LmRankSettings, representation: Representation) -> Result<(Vec<Read>, Vec<String>)> {
         let labels = self.labels(representation);
         let names = self.names(representation, labels.as_ref())?;
         let retrieved = self.retrieve(settings)?;
@@ -494,7 +496,7 @@ fn coverage_sentence(cases: &[Case], retrieved: &[RankedList]) -> String {
     )
 }
 
-fn tally_sentence(tally: &Tally) -> String {
+pub(super) fn tally_sentence(tally: &Tally) -> String {
     format!(
         "Of {} answers, {} could be read ({} requests failed, {} answers were cut, {} had no list). {} names were valid, {} \
          were not offered, {} stood there twice, {} were missing; what is not valid is a miss.",

@@ -8,6 +8,7 @@ pub(crate) mod arms;
 mod ask;
 mod explain;
 mod models;
+mod orders;
 mod prompts;
 mod raters;
 mod replies;
@@ -17,6 +18,7 @@ pub use arms::{AnswerBy, LmGenerateSettings, LmRankSettings, OwnPrompt, Retrieve
 pub use ask::{AskRequest, AskTurn, Asked, AskedItem, FoundBy};
 pub use explain::{ExplainRequest, ExplainedArm, ExplanationSet};
 pub use models::{LanguageModelRow, ModelPlace, ModelTest, RemoteModelDraft};
+pub use orders::{OrdersRequest, OrdersRow};
 pub use prompts::{PromptCheck, PromptDraft};
 pub use raters::ModelRated;
 pub use semid_llm::{DiffLine, DiffMark, Part as PromptPart, PromptKind, Template as PromptTemplate, TemplateProblem};
