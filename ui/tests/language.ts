@@ -140,6 +140,14 @@ const GENERATE: RecommenderMethod = {
   reads_text: false,
 };
 
+const ANSWER: FieldInput = {
+  kind: "choice",
+  choices: [
+    ["likelihood", "Likelihood", "By how likely each candidate is to be named first."],
+    ["written", "Written", "The list that the model writes."],
+  ],
+};
+
 function lmFields({ recommenders }: ExperimentSettings): FieldFacts[] {
   const fact = (field: string, title: string, input: FieldInput, advanced = true): FieldFacts => ({
     field,
@@ -158,6 +166,7 @@ function lmFields({ recommenders }: ExperimentSettings): FieldFacts[] {
       const prompt = [["version", "Prompt"], ["system", "Frame"], ["user", "Question"]] as const;
       return [
         fact(`recommenders.${kind}.model`, "Model", text, false),
+        ...(kind === "lm-generate" ? [] : [fact(`recommenders.${kind}.answer`, "Answer", ANSWER)]),
         fact(`recommenders.${kind}.history`, "History", { kind: "number", low: 1, high: 200, whole: true }),
         ...prompt.map(([name, title]) => fact(`recommenders.${kind}.prompt.${name}`, title, text)),
       ];

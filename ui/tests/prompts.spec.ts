@@ -59,6 +59,33 @@ test("a prompt is looked at as one types, is used only when nothing is wrong wit
   await expect.poll(() => Object.keys(recommender() ?? {})).not.toContain("prompt");
 });
 
+test("a model that cannot answer as it is asked is told before the start, and what leaves the machine is said", async ({ page }) => {
+  const { asked } = await mockEngine(page, {
+    ...LM_ARMS,
+    check: ({ settings }) =>
+      settings.recommenders.some((one) => one.kind === "lm-title" && one.model === "cluster" && one.answer === "written")
+        ? [{ field: "recommenders.lm-title.prompt.user", sentence: "The prompt of the file is broken." }]
+        : [],
+  });
+  await page.goto("#/compare?dataset=sample-films");
+  await settle(page);
+  await page.getByRole("checkbox", { name: "LM by title" }).click();
+  const model = page.getByLabel("Model", { exact: true });
+  await expect(model).toHaveText("SmolLM2-135M-Instruct");
+  await model.click();
+  await page.getByRole("option", { name: "cluster" }).click();
+  await expect(model).toHaveAccessibleDescription(/likelihoods cannot be read/);
+  await expect(page.getByText(/^Sent to Qwen\/Qwen3-8B at http:/)).toBeVisible();
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  await expect(model, "one mends it before it starts").toBeFocused();
+  expect(asked.some(({ command }) => command === "start_run")).toBe(false);
+  await page.locator("summary").filter({ hasText: "of LM by title" }).click();
+  await page.getByLabel("Answer", { exact: true }).click();
+  await page.getByRole("option", { name: "Written" }).click();
+  await expect(model).not.toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByRole("group", { name: "Prompt of LM by title" }), "what is wrong stands beside its editor").toContainText("is broken");
+});
+
 test("the answer behind a list opens with its prompt, signed, misses marked; an order by likelihood says so", async ({ page }) => {
   let how: "written" | "likelihood" | "gone" = "written";
   const { asked } = await mockEngine(page, {
@@ -80,7 +107,7 @@ test("the answer behind a list opens with its prompt, signed, misses marked; an 
   await expect(dialog.getByRole("region", { name: "Question of the prompt" })).toContainText("Candidates:");
   await expect(dialog.getByRole("region", { name: "What it said" })).toHaveText('{"ranking": ["C2", "<b>C9</b>", "C1"]}');
   await expect(dialog).toContainText("A language model's words. Nobody checked them.");
-  await expect(dialog.getByRole("listitem")).toHaveText([/C2$/, /<b>C9<\/b>\s*miss/, /C1$/]);
+  await expect(dialog.getByRole("listitem")).toHaveText([/C2\s*$/, /<b>C9<\/b>\s*miss/, /C1\s*$/]);
   expect(asked.find(({ command }) => command === "language_answer")?.payload).toEqual({ run: 1, arm: "lm-title", seed: 1, user: 0 });
   await page.keyboard.press("Escape");
   how = "likelihood";

@@ -17,17 +17,24 @@ export const KINDS: Record<PromptKind, { title: string; about: string }> = {
   rating: { title: "Rate", about: "A study's trial: a point on a scale." },
 };
 
+/** The kind of prompt a recommender, by its key, asks a language model with; none for one that asks none. */
+export function promptKind(recommender: string): PromptKind | undefined {
+  if (recommender === "lm-generate") return "generate";
+  return recommender.startsWith("lm-") ? "rank" : undefined;
+}
+
 /** What is wrong with a part, in sentences. */
 export function problemsOf(part: PromptPart, problems: readonly TemplateProblem[] = []): string | undefined {
   const said = problems.filter((problem) => problem.part === part).map(({ sentence }) => sentence);
   return said.length > 0 ? said.join(" ") : undefined;
 }
 
-/** The lines of a part; whether any part differs at all is `differs`. */
+/** The lines of a part. */
 export function linesOf(part: PromptPart, diff: readonly DiffLine[]): DiffLine[] {
   return diff.filter((line) => line.part === part);
 }
 
+/** Whether any line was added or taken away. */
 export function differs(diff: readonly DiffLine[]): boolean {
   return diff.some(({ mark }) => mark !== "same");
 }

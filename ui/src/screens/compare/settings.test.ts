@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import type { ExperimentSettings, Methods } from "../../lib/wire";
-import { applies, armsOf, isPrompt, parseList, problemOf, promptKind, promptOf, seedsProblem, toggledRecommender, toggledScheme, valueAt, withValue } from "./settings";
+import { promptKind } from "../../lib/prompts";
+import type { ExperimentSettings, LanguageModelRow, Methods } from "../../lib/wire";
+import { applies, armsOf, askingAt, isPrompt, modelProblem, parseList, problemOf, promptOf, seedsProblem, toggledRecommender, toggledScheme, valueAt, withValue } from "./settings";
 
 const settings = {
   name: "films",
@@ -87,6 +88,21 @@ describe("recommenders that ask a language model", () => {
     expect(on.prepare.test_users, "what a person set stays").toBe(50);
     expect(toggledRecommender(on, off, methods).prepare.test_users).toBe(50);
     expect("test_users" in withValue(set, "prepare.test_users", null).prepare, "emptied, it is absent").toBe(false);
+  });
+
+  test("are told of a model that cannot answer as they ask before hours were spent on the other arms", () => {
+    const model = (name: string, place: "here" | "remote") => ({ name, place }) as LanguageModelRow;
+    const models = [model("small", "here"), model("cluster", "remote")];
+    const ask = (kind: string, name: string, how: object) =>
+      askingAt({ ...settings, recommenders: [{ kind, model: name, ...how }] } as unknown as ExperimentSettings, `recommenders.${kind}.model`)!;
+    expect(askingAt(settings, "recommenders.generative.model"), "others name no model").toBeUndefined();
+    expect(modelProblem(ask("lm-id", "small", { answer: "likelihood" }), models)).toBeUndefined();
+    expect(modelProblem(ask("lm-id", "cluster", { answer: "likelihood" }), models)).toContain("likelihoods cannot be read");
+    expect(modelProblem(ask("lm-id", "cluster", { answer: "written" }), models)).toBeUndefined();
+    expect(modelProblem(ask("lm-generate", "cluster", { constrained: true }), models)).toContain("“Constrained”");
+    expect(modelProblem(ask("lm-generate", "cluster", { constrained: false }), models)).toBeUndefined();
+    expect(modelProblem(ask("lm-id", "gone", { answer: "written" }), models)).toContain("not at hand");
+    expect(modelProblem(ask("lm-id", "/models/x.gguf", { answer: "written" }), models), "a path is a name").toBeUndefined();
   });
 
   test("have a prompt that is put in and taken out whole", () => {

@@ -1,14 +1,16 @@
 // Settings of an experiment as a form handles them: read and written by the paths that facts and problems name. No DOM.
 
+import { promptKind } from "../../lib/prompts";
 import type {
   ExperimentSettings,
   FieldFacts,
   FieldProblem,
   IdMethod,
+  LanguageModelRow,
   Methods,
   OwnPrompt,
-  PromptKind,
   RecommenderMethod,
+  RecommenderSettings,
 } from "../../lib/wire";
 
 type Tree = Record<string, unknown>;
@@ -107,10 +109,28 @@ function judged(settings: ExperimentSettings, before: ExperimentSettings): Exper
 
 const TEST_USERS = "prepare.test_users";
 
-/** The kind of prompt a recommender asks a language model with; none for one that asks none. */
-export function promptKind(key: string): PromptKind | undefined {
-  if (key === "lm-generate") return "generate";
-  return key.startsWith("lm-") ? "rank" : undefined;
+/** The recommender that asks the language model this field names; none for other fields. */
+export function askingAt(settings: ExperimentSettings, field: string): AskingSettings | undefined {
+  const key = /^recommenders\.(lm-[^.]+)\.model$/.exec(field)?.[1];
+  return settings.recommenders.find((one): one is AskingSettings => one.kind === key);
+}
+
+/** Settings of a recommender that asks a language model. */
+export type AskingSettings = Extract<RecommenderSettings, { kind: `lm-${string}` }>;
+
+/** Why a recommender cannot ask this model; none: it can, as far as is known here. */
+export function modelProblem(asking: AskingSettings, models: readonly LanguageModelRow[]): string | undefined {
+  const { model } = asking;
+  const row = models.find(({ name }) => name === model);
+  // A file's path names a model, too, and an empty name is told by the engine.
+  if (!row) return model.trim() === "" || /\.gguf$/i.test(model) ? undefined : `${model} is not at hand. Get it on the Models page, or choose another.`;
+  if (row.place === "here") return undefined;
+  if (asking.kind === "lm-generate") {
+    return asking.constrained ? `${model} answers behind a URL, where nothing holds it to IDs of the catalog. Switch “Constrained” off, or choose a model of this machine.` : undefined;
+  }
+  return asking.answer === "likelihood"
+    ? `${model} answers behind a URL, where likelihoods cannot be read. Choose the written answer, or a model of this machine.`
+    : undefined;
 }
 
 /** A recommender's prompt in a person's own words; none: the built-in one. */
