@@ -174,11 +174,13 @@ function lmFields({ recommenders }: ExperimentSettings): FieldFacts[] {
   ];
 }
 
-/** Two recommenders that ask a language model, among those that were recorded. */
+const isAsked = (text: string) => /(^|\.)lm-|^prepare\.test_users$/.test(text);
+
+/** Two recommenders that ask a language model, beside those that were recorded and ask none. */
 export const LM_ARMS: Answers = {
   ...LANGUAGE,
-  methods: () => ({ ...methods, recommenders: [...methods.recommenders, TITLE, GENERATE] }),
-  fields: ({ settings }) => [...(recorded("fields")?.reply as FieldFacts[]), ...lmFields(settings)],
+  methods: () => ({ ...methods, recommenders: [...methods.recommenders.filter(({ key }) => !isAsked(key)), TITLE, GENERATE] }),
+  fields: ({ settings }) => [...(recorded("fields")?.reply as FieldFacts[]).filter(({ field }) => !isAsked(field)), ...lmFields(settings)],
   check_prompt: checkPrompt,
 };
 
