@@ -141,6 +141,43 @@ test("a key is typed unseen, goes to the keychain, and can be forgotten; where t
   expect(sent).toEqual([{ model: "cluster", key: "sk-abc" }, { model: "cluster", key: "sk-abc" }, { model: "cluster", key: "" }]);
 });
 
+test("what was set of a model is edited where it stands; another name makes a new one and says so", async ({ page }) => {
+  const { asked } = await mockEngine(page, {
+    ...LANGUAGE,
+    set_remote_model: (draft) => [LOCAL, { ...REMOTE, name: draft.name, draft, warnings: [] }],
+  });
+  await page.goto("#/models");
+  await settle(page);
+  await expect(page.getByText(REMOTE.warnings[0]!), "what a key should know stands on the card").toBeVisible();
+  await expect(page.getByRole("button", { name: `Edit ${SMALL}…` }), "a file has nothing to set").toHaveCount(0);
+  await page.getByRole("button", { name: "Edit cluster…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Edit cluster" });
+  await expect(dialog.getByLabel("Base URLs")).toHaveValue(REMOTE.draft!.urls.join("\n"));
+  await expect(dialog.getByLabel("Token budget")).toHaveValue("500000");
+  const name = dialog.getByLabel("Name", { exact: true });
+  await name.fill("cluster 2");
+  await expect(name).toHaveAccessibleDescription(/makes a new model.*cluster stays as it is/);
+  await expect(dialog.getByRole("button", { name: "Add the model" })).toBeVisible();
+  await name.fill("cluster");
+  await dialog.getByLabel("Base URLs").fill(REMOTE.draft!.urls[0]!);
+  await expect(dialog.getByLabel("Base URLs"), "keys go by the place of the URL").toHaveAccessibleDescription(/give the key again/);
+  await dialog.getByRole("button", { name: "Save the changes" }).click();
+  await expect(dialog).toHaveCount(0);
+  expect(asked.findLast(({ command }) => command === "set_remote_model")?.payload, "all else is sent as it was").toEqual({
+    ...REMOTE.draft,
+    urls: [REMOTE.draft!.urls[0]],
+  });
+});
+
+test("the prompts that come with the program can be read, with their versions", async ({ page }) => {
+  await mockEngine(page, LANGUAGE);
+  await page.goto("#/models");
+  await settle(page);
+  await page.getByText("Order candidates").click();
+  await expect(page.getByRole("region", { name: "Question of “Order candidates”" })).toContainText("Order all {{ count }} candidates");
+  await expect(page.getByText("version 1 ·")).toHaveCount(8);
+});
+
 test("removing asks first, and only models behind URLs can be removed", async ({ page }) => {
   const { asked } = await mockEngine(page, { ...LANGUAGE, remove_remote_model: () => [LOCAL] });
   await page.goto("#/models");

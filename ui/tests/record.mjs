@@ -61,6 +61,8 @@ await keep("fields", { settings });
 await keep("check", { settings });
 await keep("estimate", { settings });
 
+await keep("prompts");
+
 await keep("runs");
 await keep("run_view", { run: RUN });
 await keep("run_curves", { run: RUN, dark: false });

@@ -105,6 +105,9 @@ export type Answer = {
   language: string,
 };
 
+/** How an order is read from a model. */
+export type AnswerBy = "likelihood" | "written";
+
 /** Answer a trial. */
 export type AnswerRequest = {
   /** Token of the session. */
@@ -697,6 +700,19 @@ export type DatasetRequest = {
   /** Its name. */
   dataset: string,
 };
+
+/** One line of a comparison with the built-in template. */
+export type DiffLine = {
+  /** In which part. */
+  part: PromptPart,
+  /** Whether it was added, taken away, or is the same. */
+  mark: DiffMark,
+  /** The line, without its end. */
+  text: string,
+};
+
+/** What happened to a line. */
+export type DiffMark = "same" | "added" | "removed";
 
 /** One arm minus another on the same users. */
 export type Difference = {
@@ -1590,6 +1606,10 @@ export type LanguageModelRow = {
   about: string,
   /** Bytes of its file; none behind a URL. */
   bytes: number | null,
+  /** What was set of a model behind URLs, to be edited; none of one on this machine. */
+  draft: RemoteModelDraft | null,
+  /** What a person should know before a key goes to its URLs, such as that one is not encrypted. */
+  warnings: Array<string>,
 };
 
 /** Quality of one level. */
@@ -1657,6 +1677,74 @@ export type ListsRequest = {
   file: string,
   /** What stands for users and items in it. */
   names: ListNames,
+};
+
+/** One answer of a run. */
+export type LmAnswer = {
+  /** Index of the user in the run's data. */
+  user: number,
+  /** The frame the model was given. */
+  system: string,
+  /** The question it was asked. */
+  question: string,
+  /** The names that were offered, in the order shown; empty where any ID could be written. */
+  shown: Array<string>,
+  /** The answer in the model's own words, hostile text; empty where the order was read from likelihoods. */
+  said: string,
+  /** What was named, best first. */
+  named: Array<LmNamed>,
+  /** Natural logarithms of how likely each was to be named first, in the order of `named`; empty where it was written. */
+  likelihoods: Array<number>,
+};
+
+/** Which answer to open. */
+export type LmAnswerRequest = {
+  /** Which run. */
+  run: number,
+  /** Key of an arm that asked a language model. */
+  arm: string,
+  /** Seed of the replicate. */
+  seed: number,
+  /** Index of the user in the run's data; none: the first. */
+  user?: number,
+};
+
+/** A language model that writes IDs. */
+export type LmGenerateSettings = {
+  /** Name of a language model. */
+  model: string,
+  /** Items of the history that are told, the last ones. */
+  history: number,
+  /** Whether only IDs of the catalog can be written. */
+  constrained: boolean,
+  /** Where constrained: beginnings kept at each token. */
+  beam: number,
+  /** The prompt in a person's own words; none: the built-in one. */
+  prompt?: OwnPrompt,
+};
+
+/** A name in an answer. */
+export type LmNamed = {
+  /** As it was said. */
+  said: string,
+  /** Whether it was offered and stands there for the first time; else it is a miss. */
+  counts: boolean,
+};
+
+/** A language model that orders candidates. */
+export type LmRankSettings = {
+  /** Name of a language model. */
+  model: string,
+  /** What finds the candidates. */
+  retriever: Retriever,
+  /** How many. */
+  candidates: number,
+  /** Items of the history that are told, the last ones. */
+  history: number,
+  /** How the order is read from the model. */
+  answer: AnswerBy,
+  /** The prompt in a person's own words; none: the built-in one. */
+  prompt?: OwnPrompt,
 };
 
 /** A session that was made. */
@@ -1934,6 +2022,16 @@ export type OpenedBundle = {
   dataset_here: boolean,
 };
 
+/** A prompt of one's own. */
+export type OwnPrompt = {
+  /** What it is called. */
+  version: string,
+  /** The frame. */
+  system: string,
+  /** The question, with holes. */
+  user: string,
+};
+
 /** Who answers. The three are never mixed. */
 export type ParticipantKind = "person" | "simulated" | "model";
 
@@ -2035,6 +2133,8 @@ export type PrepareSettings = {
   ties: Ties,
   /** What is held out. */
   split: SplitRule,
+  /** How many users are judged, drawn by the seed; 0 or none: all. What is learned from is the same. */
+  test_users?: number,
 };
 
 /** What a file would be read as, and what it could be read as. */
@@ -2094,6 +2194,48 @@ export type ProgressView = {
   steps: Array<StepView>,
   /** Curves recorded and not yet taken. */
   series: Array<SeriesPoint>,
+};
+
+/** An edited prompt looked at. */
+export type PromptCheck = {
+  /** What is wrong; empty when it can be used. */
+  problems: Array<TemplateProblem>,
+  /** The frame as the model would see it on a small sample; empty when it cannot be filled in. */
+  system: string,
+  /** The question, the same. */
+  question: string,
+  /** Line by line against the built-in one. */
+  diff: Array<DiffLine>,
+  /** 64 hex digits that name exactly this text, as runs record it. */
+  digest: string,
+};
+
+/** A prompt while it is edited. */
+export type PromptDraft = {
+  /** What it asks for. */
+  kind: PromptKind,
+  /** The frame. */
+  system: string,
+  /** The question, with holes. */
+  user: string,
+};
+
+/** What a prompt asks for. */
+export type PromptKind = "rank" | "generate" | "ask" | "explain" | "intrusion" | "forward-simulation" | "naming" | "rating";
+
+/** The two parts of a template. */
+export type PromptPart = "system" | "user";
+
+/** A prompt with holes. */
+export type PromptTemplate = {
+  /** What it asks for. */
+  kind: PromptKind,
+  /** "2" of the built-in ones; what a person called it of others. */
+  version: string,
+  /** The frame the model works in. */
+  system: string,
+  /** The question. */
+  user: string,
 };
 
 /** How lists were made and judged. */
@@ -2226,7 +2368,13 @@ export type RecommenderSettings = { "kind": "popularity",
 } & SasrecSettings | { "kind": "sasrec-bce"
 } & SasrecSettings | { "kind": "generative"
 } & GenerativeSettings | { "kind": "tiger"
-} & TigerSettings | { "kind": "imported",
+} & TigerSettings | { "kind": "lm-title"
+} & LmRankSettings | { "kind": "lm-hash"
+} & LmRankSettings | { "kind": "lm-id"
+} & LmRankSettings | { "kind": "lm-legend"
+} & LmRankSettings | { "kind": "lm-id-title"
+} & LmRankSettings | { "kind": "lm-generate"
+} & LmGenerateSettings | { "kind": "imported",
   /** Key of the arm. */
   name: string,
   /** What people call it; the name when empty. */
@@ -2292,6 +2440,9 @@ export type Replacement = {
   /** Unix seconds. */
   at: number,
 };
+
+/** What finds candidates. */
+export type Retriever = "item-knn" | "popularity" | "text-knn";
 
 /** What a column means. */
 export type Role = "user" | "item" | "rating" | "timestamp" | "key" | "title" | "description" | "categories" | "year";
@@ -3305,6 +3456,14 @@ export type TaskPower = {
   sentence: string,
 };
 
+/** One thing that is wrong with an edited template. */
+export type TemplateProblem = {
+  /** Where. */
+  part: PromptPart,
+  /** What is wrong, and what to do. */
+  sentence: string,
+};
+
 /** Settings of text-kNN. */
 export type TextKnnSettings = {
   /** How many of the last items of a history are looked at. */
@@ -3917,6 +4076,12 @@ export interface Commands {
   test_language_model: { request: LanguageModelRequest; reply: Started };
   /** Items for a request in one's own words; a job. */
   ask: { request: AskRequest; reply: Started };
+  /** An answer of a language model in a run, with its prompt. */
+  language_answer: { request: LmAnswerRequest; reply: LmAnswer };
+  /** The prompts that come with the program. */
+  prompts: { request: Nothing; reply: Array<PromptTemplate> };
+  /** What an edited prompt would show, what is wrong with it, what differs. */
+  check_prompt: { request: PromptDraft; reply: PromptCheck };
   /** Let a language model take part in a study; a job. */
   study_rate: { request: StudyRateRequest; reply: Started };
   /** What this program is and stands on. */

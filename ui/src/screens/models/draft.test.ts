@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { draftOf, EMPTY, otherProblems, problemAt } from "./draft";
+import { draftOf, EMPTY, losesKeys, otherProblems, outcomeOf, problemAt, typedOf } from "./draft";
 
 describe("a model behind URLs", () => {
   test("has one URL a line, and what is left open stays open for the engine to choose", () => {
@@ -20,5 +20,22 @@ describe("a model behind URLs", () => {
     expect(problemAt("urls", problems, "x"), "a single URL needs no name").toBe("No URL.");
     expect(problemAt("name", problems)).toBeUndefined();
     expect(otherProblems(problems).map(({ field }) => field), "what has no field is said all the same").toEqual(["retries.attempts"]);
+  });
+});
+
+describe("a model that is edited", () => {
+  const draft = draftOf({ ...EMPTY, name: "lab", model: "m", urls: "http://a/v1\nhttp://b/v1", tokens: 5000, promptPrice: 0.15, answerPrice: 0.6 });
+
+  test("is shown as it was set and kept as it was shown", () => {
+    expect(draftOf(typedOf(draft))).toEqual(draft);
+    const sparse = { name: "lab", model: "m", urls: ["http://a/v1"] };
+    expect(typedOf(sparse).timeout, "what is absent is empty").toBeNull();
+  });
+
+  test("under its name is saved, under another's takes its place, under a new one is a model more", () => {
+    const named = (name: string) => outcomeOf({ ...typedOf(draft), name }, draft, ["lab", "cluster"]);
+    expect([named(" lab "), named("cluster"), named("lab 2")]).toEqual(["saved", "replaced", "new"]);
+    expect(losesKeys({ ...typedOf(draft), urls: "http://a/v1" }, draft)).toBe(true);
+    expect(losesKeys({ ...typedOf(draft), urls: "http://c/v1 http://b/v1" }, draft)).toBe(false);
   });
 });

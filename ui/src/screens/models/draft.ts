@@ -47,6 +47,34 @@ export function draftOf(typed: Typed): RemoteModelDraft {
   };
 }
 
+/** What was set, as the form holds it. */
+export function typedOf(draft: RemoteModelDraft): Typed {
+  return {
+    name: draft.name,
+    model: draft.model,
+    urls: draft.urls.join("\n"),
+    concurrency: draft.concurrency ?? null,
+    timeout: draft.timeout_secs ?? null,
+    tokens: draft.most_tokens ?? null,
+    cost: draft.most_cost ?? null,
+    promptPrice: draft.prompt_price ?? null,
+    answerPrice: draft.completion_price ?? null,
+    currency: draft.currency ?? "",
+  };
+}
+
+/** What keeping a model as typed comes to: a model more, this one as it is now, or another one's place taken. */
+export function outcomeOf(typed: Typed, editing: RemoteModelDraft | undefined, taken: readonly string[]): "new" | "saved" | "replaced" {
+  const name = typed.name.trim();
+  if (editing && name === editing.name) return "saved";
+  return taken.includes(name) ? "replaced" : "new";
+}
+
+/** Whether keys have to be given anew: a key is kept for each URL by the model's name and the URL's place. */
+export function losesKeys(typed: Typed, editing: RemoteModelDraft | undefined): boolean {
+  return editing !== undefined && urlsOf(typed.urls).length !== editing.urls.length;
+}
+
 /** Fields of the form, and the engine's fields whose problems stand beside them. */
 const PLACES: Record<Exclude<keyof Typed, "answerPrice" | "currency">, RegExp> = {
   name: /^name$/,
