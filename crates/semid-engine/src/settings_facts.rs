@@ -161,7 +161,9 @@ pub fn recommender_sentence(key: &str) -> &'static str {
         "lm-title" => {
             "A language model orders what a retriever found, reading titles: what it knows of items without any IDs."
         }
-        "lm-hash" => "The same, reading IDs without meaning, written as UUIDs are: what is left when it can know nothing.",
+        "lm-hash" => {
+            "The same, reading IDs without meaning, written as UUIDs are: what is left when it can know nothing."
+        }
         "lm-id" => "The same, reading semantic IDs, one arm for each ID scheme.",
         "lm-legend" => "The same, with what the codes mean in words before them.",
         "lm-id-title" => "The same, reading each item's ID and title.",
@@ -500,8 +502,18 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
         RecommenderSettings::Imported { .. } => imported_fields(),
     };
     // A model that trains is tuned by its size and the length of its training; the rest holds as it is.
-    let basic =
-        ["layers", "encoder_layers", "decoder_layers", "d_model", "max_history", "epochs", "device", "title", "files", "model"];
+    let basic = [
+        "layers",
+        "encoder_layers",
+        "decoder_layers",
+        "d_model",
+        "max_history",
+        "epochs",
+        "device",
+        "title",
+        "files",
+        "model",
+    ];
     facts
         .into_iter()
         .map(|(name, title, sentence, input, unit)| {
@@ -567,7 +579,13 @@ fn asked_fields() -> Vec<Row> {
     vec![
         ("model", "Model", "Name of a language model, as the list of models has it.", FieldInput::Text, ""),
         ("history", "History", "How many of the last items of a history are told.", whole(1.0, 200.0), "items"),
-        ("prompt.version", "Prompt", "What your own prompt is called; without one it is the built-in one.", FieldInput::Text, ""),
+        (
+            "prompt.version",
+            "Prompt",
+            "What your own prompt is called; without one it is the built-in one.",
+            FieldInput::Text,
+            "",
+        ),
         ("prompt.system", "Frame", "The frame the model works in.", FieldInput::Text, ""),
         ("prompt.user", "Question", "The question, with holes for history and candidates.", FieldInput::Text, ""),
     ]

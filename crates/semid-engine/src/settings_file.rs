@@ -74,7 +74,8 @@ impl ExperimentSettings {
             (k, Some(rating)) => format!("rating at least {rating}, then {k}-core"),
         };
         let users = prepare.test_users.filter(|&users| users > 0).map(|users| {
-            let value = format!("{users} at most, drawn by the data seed; the intervals are as wide as so few make them");
+            let value =
+                format!("{users} at most, drawn by the data seed; the intervals are as wide as so few make them");
             ("Users", value)
         });
         [

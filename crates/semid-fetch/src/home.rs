@@ -93,7 +93,8 @@ impl Home {
     /// have.
     pub fn models_here(&self) -> Vec<(String, PathBuf)> {
         let is_gguf = |file: &std::fs::DirEntry| file.path().extension().is_some_and(|ending| ending == "gguf");
-        let has_gguf = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().any(|file| is_gguf(&file));
+        let has_gguf =
+            |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().any(|file| is_gguf(&file));
         let is_model = |folder: &Path| folder.join("config.json").is_file() || has_gguf(folder);
         let name = |folder: &Path| folder.file_name().map(|name| name.to_string_lossy().into_owned());
         let mut found: Vec<(String, PathBuf)> = Vec::new();

@@ -78,7 +78,8 @@ fn a_language_model_is_an_arm_whose_every_answer_opens_with_its_prompt() {
     let notes = title.health.warnings.join(" ");
     assert!(notes.contains("Of 12 answers, 10 could be read (1 requests failed"), "faults are counted: {notes}");
     assert!(notes.contains("ρ = -1.000"), "the order shown decided it all: {notes}");
-    let answer: LmAnswer = world.call("language_answer", json!({ "run": run, "arm": "lm-title", "seed": 1, "user": null }));
+    let answer: LmAnswer =
+        world.call("language_answer", json!({ "run": run, "arm": "lm-title", "seed": 1, "user": null }));
     assert!(answer.question.contains("C1") && answer.named.is_empty(), "a failed request opens with its prompt, too");
     let cases: Vec<u32> = {
         let page: UserPage = world.call(
@@ -90,7 +91,9 @@ fn a_language_model_is_an_arm_whose_every_answer_opens_with_its_prompt() {
     };
     let opened: Vec<LmAnswer> = cases
         .iter()
-        .map(|user| world.call("language_answer", json!({ "run": run, "arm": "lm-legend/rq-kmeans", "seed": 1, "user": user })))
+        .map(|user| {
+            world.call("language_answer", json!({ "run": run, "arm": "lm-legend/rq-kmeans", "seed": 1, "user": user }))
+        })
         .collect();
     assert_eq!(opened.len(), 12, "every user has an answer");
     for answer in &opened {
@@ -120,7 +123,8 @@ fn a_request_in_ones_own_words_is_answered_with_and_without_a_model() {
     with_model(&world, &server);
     let schemes: Vec<SchemeRow> = world.call("schemes", json!({ "dataset": "shop" }));
     let ids = schemes.iter().find(|row| row.scheme == "rq-kmeans").unwrap().ids.clone();
-    let request = |model: Option<&str>| json!({ "dataset": "shop", "ids": ids, "text": "a lamp", "model": model, "count": 4 });
+    let request =
+        |model: Option<&str>| json!({ "dataset": "shop", "ids": ids, "text": "a lamp", "model": model, "count": 4 });
     let alone: Asked = world.job("ask", request(None));
     assert_eq!(alone.items.len(), 4, "as many as asked for");
     assert!(alone.notes.iter().any(|note| note.contains("No language model spoke")), "and that is said");
@@ -157,8 +161,11 @@ fn explanations_of_the_same_recommendations_are_rated_in_a_study() {
     let asked = server.seen().len();
     let again: ExplanationSet = world.job("explain", request);
     assert_eq!((again, server.seen().len()), (set.clone(), asked), "asked again it costs nothing");
-    let design: StudyDesign = world.job("study_starter", json!({ "dataset": "shop", "ids": ["rq-kmeans", "hash"], "contact": "N",
-        "explanations": set.name }));
+    let design: StudyDesign = world.job(
+        "study_starter",
+        json!({ "dataset": "shop", "ids": ["rq-kmeans", "hash"], "contact": "N",
+        "explanations": set.name }),
+    );
     let task = design.tasks.iter().find(|task| task.key == "explained").unwrap();
     assert_eq!(task.arms.len(), 4, "its arms are the ways of naming");
     let others = design.tasks.iter().filter(|other| other.key != "explained");

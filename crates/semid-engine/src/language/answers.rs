@@ -60,10 +60,8 @@ impl LmAnswer {
         likelihoods: Vec<f64>,
     ) -> Self {
         let turns: Vec<&str> = request.prompt.messages.iter().map(|message| message.text.as_str()).collect();
-        let named = |named: &semid_llm::grounding::Named| LmNamed {
-            said: named.said.clone(),
-            counts: named.choice.is_some(),
-        };
+        let named =
+            |named: &semid_llm::grounding::Named| LmNamed { said: named.said.clone(), counts: named.choice.is_some() };
         LmAnswer {
             user,
             system: request.prompt.system.clone(),
@@ -89,7 +87,10 @@ impl Engine {
             None => None,
         };
         let (answers, _) = stored.as_deref().and_then(open_envelope::<Vec<LmAnswer>>).ok_or_else(|| {
-            Error::input(format!("{} has no answers of a language model, or they are no longer in the workspace.", arm.title))
+            Error::input(format!(
+                "{} has no answers of a language model, or they are no longer in the workspace.",
+                arm.title
+            ))
         })?;
         let wanted = |answer: &LmAnswer| request.user.is_none_or(|user| answer.user == user);
         answers.into_iter().find(wanted).ok_or_else(|| {

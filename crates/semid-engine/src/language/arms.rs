@@ -8,8 +8,8 @@ use std::time::Instant;
 use semid_core::labels::{LabelSettings, PrefixLabels, label_prefixes};
 use semid_core::statistics::Resampling;
 use semid_core::{
-    Case, Catalog, ContinuationScorer, History, NoCheckpoints, Prompt, RankedEntry, RankedList, Ranker, Recommender, Request,
-    Sampling, Seed, TrainingData, Work,
+    Case, Catalog, ContinuationScorer, History, NoCheckpoints, Prompt, RankedEntry, RankedList, Ranker, Recommender,
+    Request, Sampling, Seed, TrainingData, Work,
 };
 use semid_llm::grounding::{self, Named};
 use semid_llm::position_bias::position_bias;
@@ -132,7 +132,8 @@ impl LmRankSettings {
     pub fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = asked_problems(&self.model, self.history, PromptKind::Rank, self.prompt.as_ref());
         if !(2..=200).contains(&self.candidates) {
-            problems.push(("candidates", format!("{} candidates cannot be ordered. Choose 2 to 200.", self.candidates)));
+            problems
+                .push(("candidates", format!("{} candidates cannot be ordered. Choose 2 to 200.", self.candidates)));
         }
         problems
     }
@@ -422,9 +423,9 @@ impl Asked<'_> {
             read.push(self.read(case, request, &all, grounded, &super::answers::said(&reply), Vec::new()));
         }
         let tally: Tally = read.iter().map(|one: &Read| one.tally).sum();
-        let notes = tally.validity().map(|share| {
-            format!("{:.1} % of the IDs it wrote were IDs that no item has.", 100.0 * (1.0 - share))
-        });
+        let notes = tally
+            .validity()
+            .map(|share| format!("{:.1} % of the IDs it wrote were IDs that no item has.", 100.0 * (1.0 - share)));
         Ok((read, notes.into_iter().collect()))
     }
 

@@ -138,7 +138,8 @@ impl Engine {
                 representation,
                 seed,
             )?;
-            let ask = |pair: &Pair| tasks::explain(&template, &names, &pair.liked, pair.item, Sampling::greedy(LONGEST));
+            let ask =
+                |pair: &Pair| tasks::explain(&template, &names, &pair.liked, pair.item, Sampling::greedy(LONGEST));
             let requests: Vec<Request> = pairs.iter().map(ask).collect::<Result<_, _>>()?;
             let replies = model.complete(&work, &requests)?;
             let explained = pairs.iter().zip(&replies).filter_map(|(pair, reply)| {

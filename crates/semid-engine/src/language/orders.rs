@@ -97,7 +97,8 @@ impl Engine {
             }
             let gives_orders = |item: &&u32| planted.items.binary_search(item).is_ok();
             let all = lists.iter().flat_map(|list| &list.entries).flat_map(|entry| &entry.items);
-            let evaluated = evaluate(&lists, &shared.prepared.split.test, std::slice::from_ref(&metric), shared.catalog.len())?;
+            let evaluated =
+                evaluate(&lists, &shared.prepared.split.test, std::slice::from_ref(&metric), shared.catalog.len())?;
             let users = 0..lists.len();
             rows.push(OrdersRow {
                 share,

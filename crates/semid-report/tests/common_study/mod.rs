@@ -16,7 +16,12 @@ fn words(text: &str) -> Words {
 }
 
 pub fn design(title: &str) -> StudyDesign {
-    let arm = |key: &str, title: &str| ArmDesign { key: key.into(), title: title.into(), ids: key.into(), explanations: None };
+    let arm = |key: &str, title: &str| ArmDesign {
+        key: key.into(),
+        title: title.into(),
+        ids: key.into(),
+        explanations: None,
+    };
     let points = ["Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree"].map(str::to_owned).to_vec();
     let task =
         |key: &str, kind| TaskDesign { key: key.into(), kind, level: 1, per_arm: 6, arms: vec![], confidence: true };

@@ -45,7 +45,8 @@ pub fn rating() -> TaskKind {
 }
 
 pub fn design() -> StudyDesign {
-    let arm = |key: &str| ArmDesign { key: key.to_owned(), title: key.to_owned(), ids: key.to_owned(), explanations: None };
+    let arm =
+        |key: &str| ArmDesign { key: key.to_owned(), title: key.to_owned(), ids: key.to_owned(), explanations: None };
     StudyDesign {
         name: "films".to_owned(),
         title: words("Films"),
@@ -80,8 +81,12 @@ fn with_arms<T>(work: impl FnOnce(&Catalog, &[u32], &[ArmIds<'_>]) -> T) -> T {
     let labels: Vec<PrefixLabels> =
         ids.iter().map(|ids| label_prefixes(&catalog, ids, LabelSettings::starter())).collect();
     let keys = ["semantic", "permuted", "permuted-2"];
-    let arms: Vec<ArmIds<'_>> =
-        keys.iter().zip(&ids).zip(&labels).map(|((key, ids), labels)| ArmIds { key, ids, labels, explained: None }).collect();
+    let arms: Vec<ArmIds<'_>> = keys
+        .iter()
+        .zip(&ids)
+        .zip(&labels)
+        .map(|((key, ids), labels)| ArmIds { key, ids, labels, explained: None })
+        .collect();
     work(&catalog, &popularity, &arms)
 }
 
