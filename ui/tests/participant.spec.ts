@@ -103,6 +103,7 @@ test("a whole session by keyboard alone ends in a signed file, and asks the netw
   ]);
   for (const { answer } of file.answers) {
     expect(answer.ms, `the time at place ${answer.place}`).toBeGreaterThan(0);
+    expect(answer.ms, `the time at place ${answer.place}`).toBeLessThan(60_000);
     expect(answer.language).toBe("en");
   }
   expect(file.consent).toMatchObject({ language: "en", text_hash: document.consent_hash.en });
