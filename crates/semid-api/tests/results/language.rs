@@ -3,6 +3,7 @@
 
 use semid_api::engine::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
 use semid_api::wire::*;
+use semid_core::study::StudyDesign;
 use semid_llm::mock::{MockServer, Turn};
 use serde_json::{Value, json};
 

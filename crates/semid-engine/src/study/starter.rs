@@ -104,7 +104,8 @@ impl Engine {
         }
         let mut task = explained_task();
         // No item is shown in two arms, so that each needs items of its own.
-        task.per_arm = task.per_arm.min((explanations.pairs / keys.len().max(1)) as u32).max(1);
+        let each = explanations.pairs / keys.len().max(1) as u64;
+        task.per_arm = task.per_arm.min(u32::try_from(each).unwrap_or(u32::MAX)).max(1);
         task.arms = keys;
         design.tasks.push(task);
         Ok(())

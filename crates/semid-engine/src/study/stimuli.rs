@@ -30,10 +30,15 @@ impl StudyData {
     /// What stimuli are drawn from. Every arm's codes are described by the same procedure, so that words are no privilege
     /// of one.
     pub fn arms(&self) -> Vec<ArmIds<'_>> {
-        let arm = |arm: &'_ OpenedArm| -> ArmIds<'_> {
-            ArmIds { key: &arm.key, ids: arm.ids.ids(), labels: arm.ids.labels(), explained: arm.explained.as_ref() }
-        };
-        self.opened.iter().map(arm).collect()
+        self.opened
+            .iter()
+            .map(|arm| ArmIds {
+                key: &arm.key,
+                ids: arm.ids.ids(),
+                labels: arm.ids.labels(),
+                explained: arm.explained.as_ref(),
+            })
+            .collect()
     }
 
     /// Whether the codes of an arm say something.
