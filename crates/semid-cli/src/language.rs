@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use semid_api::ApiError;
+use semid_api::engine::settings::ExperimentSettings;
 use semid_api::wire::*;
 use serde_json::json;
 
 use crate::print::{clean, table};
-use crate::{Outcome, Shell};
+use crate::{Outcome, Shell, compare, out};
 
 #[derive(Subcommand)]
 #[command(
@@ -57,9 +58,9 @@ pub struct ModelAnswerArgs {
 
 #[derive(Args)]
 pub struct ModelExplainArgs {
-    /// The data set; its IDs must be there.
+    /// The data set.
     pub dataset: String,
-    /// IDs to name items by: keys of schemes, or names of IDs, by comma.
+    /// IDs to name items by: keys of schemes, whose IDs are built where there are none, or names of IDs, by comma.
     #[arg(long, value_delimiter = ',', default_value = "rq-kmeans")]
     pub ids: Vec<String>,
     /// The language model.
@@ -142,11 +143,11 @@ pub struct ModelAddArgs {
                         but lighter\" --model SmolLM2-135M-Instruct --ids rq-kmeans"
 )]
 pub struct AskArgs {
-    /// The data set; its IDs must be there (semid ids, semid compare).
+    /// The data set.
     pub dataset: String,
     /// What to find, in your own words.
     pub text: String,
-    /// The IDs shown and searched: the key of a scheme, or the name of IDs.
+    /// The IDs shown and searched: the key of a scheme, whose IDs are built where there are none, or the name of IDs.
     #[arg(long, default_value = "rq-kmeans")]
     pub ids: String,
     /// The language model that orders and explains; none: retrieval alone.
@@ -168,6 +169,11 @@ impl Shell {
                 self.tell(&models, |models| listed(models))
             }
             ModelCommand::Fetch(args) => {
+                let about: About = self.app.call("about", Nothing {})?;
+                if let Some(row) = about.models.iter().find(|row| row.name == args.name && !row.here) {
+                    let size = row.bytes.map_or(String::new(), |bytes| format!(", {:.0} MB", bytes as f64 / 1e6));
+                    out::note(&format!("{}{size}, licence {}.", clean(&row.title), clean(&row.licence)));
+                }
                 let row: ModelRow = self.job("fetch_model", ModelRequest { model: args.name })?;
                 self.tell(&row, |row| {
                     let folder: PathBuf = row.folder.clone().unwrap_or_default();
@@ -220,14 +226,8 @@ impl Shell {
                 self.tell(&answer, opened)
             }
             ModelCommand::Explain(args) => {
-                let schemes: Vec<SchemeRow> =
-                    self.app.call("schemes", DatasetRequest { dataset: args.dataset.clone() })?;
-                let named = |given: &String| {
-                    let row = schemes.iter().find(|row| row.scheme == *given);
-                    row.map_or_else(|| given.clone(), |row| row.ids.clone())
-                };
                 let request = ExplainRequest {
-                    ids: args.ids.iter().map(named).collect(),
+                    ids: self.ids_named(&args.dataset, &args.ids)?,
                     dataset: args.dataset,
                     model: args.model,
                     count: args.count,
@@ -267,11 +267,10 @@ impl Shell {
     }
 
     pub fn ask(&self, args: AskArgs) -> Outcome {
-        let schemes: Vec<SchemeRow> = self.app.call("schemes", DatasetRequest { dataset: args.dataset.clone() })?;
-        let named = schemes.iter().find(|row| row.scheme == args.ids).map(|row| row.ids.clone());
+        let ids = self.ids_named(&args.dataset, std::slice::from_ref(&args.ids))?;
         let request = AskRequest {
             dataset: args.dataset,
-            ids: named.unwrap_or(args.ids),
+            ids: ids.into_iter().next().unwrap_or(args.ids),
             text: args.text,
             model: args.model,
             history: args.liked,
@@ -280,6 +279,27 @@ impl Shell {
         };
         let asked: Asked = self.job("ask", request)?;
         self.tell(&asked, answered)
+    }
+
+    /// The names of IDs that are given by the key of their scheme, or by name. A scheme that has none yet builds them.
+    fn ids_named(&self, dataset: &str, given: &[String]) -> Result<Vec<String>, ApiError> {
+        let there = || -> Result<Vec<SchemeRow>, ApiError> {
+            self.app.call("schemes", DatasetRequest { dataset: dataset.to_owned() })
+        };
+        let mut names = Vec::new();
+        let mut rows = there()?;
+        for given in given {
+            let known = |rows: &[SchemeRow]| rows.iter().find(|row| row.scheme == *given).map(|row| row.ids.clone());
+            if known(&rows).is_none()
+                && let Ok(schemes) = compare::schemes(std::slice::from_ref(given), true)
+            {
+                let settings = ExperimentSettings { ids: schemes, ..self.starter(dataset)? };
+                let _: IdsReport = self.job("ids", IdsRequest { settings, seed: 1, output: None })?;
+                rows = there()?;
+            }
+            names.push(known(&rows).unwrap_or_else(|| given.clone()));
+        }
+        Ok(names)
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use semid_core::Seed;
 use semid_engine::doctor as examination;
+use semid_engine::fetch::Recipe;
 use semid_engine::{Home, machine};
 
 use super::{Reply, to_value};
@@ -64,7 +65,7 @@ pub fn set_preferences(app: &App, request: Preferences) -> Reply<Preferences> {
 
 pub fn fetch_model(app: &App, request: ModelRequest) -> Reply<Started> {
     let home = app.home().clone();
-    let recipes = semid_engine::fetch::models().map_err(semid_engine::Error::Fetch)?;
+    let recipes = fetchable()?;
     let names: Vec<String> = recipes.iter().map(|recipe| recipe.name.clone()).collect();
     let recipe = recipes.into_iter().find(|recipe| recipe.name == request.model);
     let recipe = recipe.ok_or_else(|| semid_engine::Error::Unknown {
@@ -83,7 +84,7 @@ pub fn fetch_model(app: &App, request: ModelRequest) -> Reply<Started> {
 /// Models that are here, and those that can be fetched.
 fn models(home: &Home) -> Reply<Vec<ModelRow>> {
     let here = home.models_here();
-    let recipes = semid_engine::fetch::models().map_err(semid_engine::Error::Fetch)?;
+    let recipes = fetchable()?;
     let mut rows: Vec<ModelRow> = Vec::new();
     for recipe in &recipes {
         let folder = here.iter().find(|(name, _)| *name == recipe.name).map(|(_, folder)| folder.clone());
@@ -108,6 +109,13 @@ fn models(home: &Home) -> Reply<Vec<ModelRow>> {
         });
     }
     Ok(rows)
+}
+
+/// Text encoders and language models.
+fn fetchable() -> Reply<Vec<Recipe>> {
+    let encoders = semid_engine::fetch::models().map_err(semid_engine::Error::Fetch)?;
+    let language_models = semid_engine::fetch::language_models().map_err(semid_engine::Error::Fetch)?;
+    Ok([encoders, language_models].concat())
 }
 
 /// Bytes of all files below a folder; links are not followed.

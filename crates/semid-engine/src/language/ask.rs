@@ -19,7 +19,7 @@ const BY_ID: usize = 6;
 /// How much the request before weighs beside the one after it.
 const EARLIER: f32 = 0.5;
 /// Tokens of an answer for each item asked for.
-const TOKENS_AN_ITEM: u32 = 90;
+const TOKENS_AN_ITEM: u32 = 160;
 
 /// A request in a person's own words.
 #[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
@@ -189,7 +189,7 @@ impl Engine {
         asked.prompt = Some(shown(&task.request));
         let replies = opened.complete(work, std::slice::from_ref(&task.request))?;
         let Some(reply) = replies.into_iter().next() else { return Ok(()) };
-        let name = opened.identity().name;
+        let name = model;
         let grounded = grounding::read_ranking(&reply, &task.shown.choices, request.count as usize);
         let tally = grounded.tally;
         if tally.readable() == 0 || tally.valid == 0 {
@@ -211,6 +211,9 @@ impl Engine {
                 }
             }
         }
+        let missing = (request.count as usize).min(asked.items.len() + ordered.len()).saturating_sub(ordered.len());
+        // What it did not name follows as retrieval had it.
+        ordered.append(&mut asked.items);
         asked.items = ordered;
         asked
             .notes
@@ -221,7 +224,12 @@ impl Engine {
                 tally.invalid, tally.duplicates
             ));
         }
-        asked.model = Some(name);
+        if missing > 0 {
+            asked.notes.push(format!(
+                "It did not name the last {missing}: they follow in the order of the texts' similarity."
+            ));
+        }
+        asked.model = Some(name.to_owned());
         Ok(())
     }
 }

@@ -162,7 +162,7 @@ impl Engine {
             name: name.clone(),
             dataset: request.dataset.clone(),
             data: first.data.fingerprint.clone(),
-            model: model.identity().name,
+            model: request.model.clone(),
             prompt: template.digest(),
             pairs: everywhere.len() as u64,
             left_out: (pairs.len() - everywhere.len()) as u64,

@@ -51,7 +51,7 @@ impl Engine {
             Ok(answer)
         };
         let session = self.model_participant(work, study, version, part, rater)?;
-        Ok(ModelRated { session, model: opened.identity().name, asked: asked_of_it, unreadable })
+        Ok(ModelRated { session, model: model.to_owned(), asked: asked_of_it, unreadable })
     }
 }
 

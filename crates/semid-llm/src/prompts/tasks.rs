@@ -147,7 +147,10 @@ pub fn ask(
         "required": ["id", "explanation"],
         "additionalProperties": false,
     });
-    let request = Request { prompt, sampling, constraint: Some(list_of(entry)) };
+    // As many as were wished for: a small model would rather stop after one.
+    let count = ask.count.clamp(1, shown.choices.len().max(1));
+    let list = json!({ "type": "array", "items": entry, "minItems": count, "maxItems": count });
+    let request = Request { prompt, sampling, constraint: Some(object("ranking", list)) };
     Ok(CandidateTask { request, shown })
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Known are objects whose fields are all required, arrays, strings, and values out of a list (`enum`): the forms in which
 //! this program asks. A value out of a list is chosen by the exact likelihood of each, so an answer of this kind names
-//! nothing that was not offered; in an array each is named once.
+//! nothing that was not offered; in an array each is named once. An array may say how many elements it has at the least
+//! (`minItems`) and at the most (`maxItems`).
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -83,7 +84,7 @@ impl Pen<'_> {
         }
         match schema["type"].as_str() {
             Some("object") => self.object(schema),
-            Some("array") => self.array(&schema["items"]),
+            Some("array") => self.array(schema),
             _ => self.string(),
         }
     }
@@ -101,10 +102,14 @@ impl Pen<'_> {
     }
 
     /// Elements until the model closes the list, or everything that may stand in it does.
-    fn array(&mut self, items: &Value) -> Result<bool> {
+    fn array(&mut self, schema: &Value) -> Result<bool> {
+        let items = &schema["items"];
+        let least = schema["minItems"].as_u64().unwrap_or(1);
+        let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX);
         if !self.put("[")? {
             return Ok(false);
         }
+        let mut count = 0;
         let mut left: Option<Vec<&Value>> = named_in(items).map(|values| values.iter().collect());
         loop {
             let whole = match &mut left {
@@ -120,8 +125,15 @@ impl Pen<'_> {
             if !whole {
                 return Ok(false);
             }
-            if left.as_ref().is_some_and(Vec::is_empty) {
+            count += 1;
+            if count >= most || left.as_ref().is_some_and(Vec::is_empty) {
                 return self.put("]");
+            }
+            if count < least {
+                if !self.put(", ")? {
+                    return Ok(false);
+                }
+                continue;
             }
             match self.choose(&["]", ", "], "")? {
                 Some(0) => return Ok(true),

@@ -3,6 +3,7 @@
 use semid_core::{
     Constraint, ContinuationScorer, FailureKind, LanguageModel, Outcome, Prompt, Request, Sampling as AskedSampling,
 };
+use serde_json::json;
 
 use super::super::{Choices, End, Found, LocalModel, Sampling, State};
 use super::files::{Recipe, VOCABULARY};
@@ -131,4 +132,39 @@ fn requests_are_answered_in_order_constrained_where_asked_and_too_long_ones_fail
     assert_eq!((scores[0].len(), scores[1].len()), (3, 1), "a number a continuation");
     assert!(scores[0][2] < scores[0][1], "a longer text of the same beginning is less likely");
     assert!(model.score(&work(), &prompts, &lists[..1]).is_err(), "lists and prompts belong together");
+}
+
+#[test]
+fn an_answer_follows_its_schema_names_each_once_and_as_many_as_asked() {
+    let model = Recipe::of("llama").model();
+    let entry = json!({
+        "type": "object",
+        "properties": { "id": { "enum": ["a", "b", "c"] }, "why": { "type": "string" } },
+        "required": ["id", "why"],
+    });
+    let answer = |list: serde_json::Value, tokens: u32| {
+        let schema = json!({ "type": "object", "properties": { "ranking": list }, "required": ["ranking"] });
+        let request = Request {
+            prompt: Prompt::once("", "x"),
+            sampling: AskedSampling::greedy(tokens),
+            constraint: Some(Constraint::JsonSchema { name: "ranking".to_owned(), schema }),
+        };
+        model.complete(&work(), &[request]).unwrap().remove(0)
+    };
+    let named = |reply: &semid_core::Reply| -> Vec<String> {
+        let said: serde_json::Value = serde_json::from_str(reply.text().unwrap()).unwrap();
+        let entries = said["ranking"].as_array().unwrap().iter();
+        entries.map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+    };
+    for count in 1..=3 {
+        let list = json!({ "type": "array", "items": entry, "minItems": count, "maxItems": count });
+        let mut names = named(&answer(list, 450));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "as many as the schema says, each once");
+    }
+    let open = named(&answer(json!({ "type": "array", "items": entry }), 450));
+    assert!((1..=3).contains(&open.len()), "without bounds the model ends the list: {open:?}");
+    let cut = answer(json!({ "type": "array", "items": entry, "minItems": 3 }), 20);
+    assert!(cut.text().is_none_or(|text| serde_json::from_str::<serde_json::Value>(text).is_err()), "too few tokens");
 }
