@@ -7,7 +7,7 @@ use semid_core::study::StudyDesign;
 use semid_llm::mock::{MockServer, Turn};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, tiny_encoder};
 
 /// The names that the schema of a request allows.
 fn offered(body: &Value) -> Vec<String> {
@@ -64,8 +64,9 @@ fn settings(world: &World, name: &str) -> ExperimentSettings {
 fn a_language_model_is_an_arm_whose_every_answer_opens_with_its_prompt() {
     let server = MockServer::start().unwrap();
     server.answer_with(backwards);
-    // The first user's request fails for good, the second's answer is no list: both are misses, and counted.
-    server.script([Turn::Status(400, None, "{\"error\":{\"message\":\"no\"}}"), Turn::Say("no list".into(), "stop")]);
+    // The second user's request fails for good, the third's answer is no list: both are misses, and counted.
+    let no = Turn::Status(400, None, "{\"error\":{\"message\":\"no\"}}");
+    server.script([Turn::Answer, no, Turn::Say("no list".into(), "stop")]);
     let world = World::with_shop();
     with_model(&world, &server);
     let run = world.run(&settings(&world, "asked"));
@@ -79,9 +80,6 @@ fn a_language_model_is_an_arm_whose_every_answer_opens_with_its_prompt() {
     let notes = title.health.warnings.join(" ");
     assert!(notes.contains("Of 12 answers, 10 could be read (1 requests failed"), "faults are counted: {notes}");
     assert!(notes.contains("ρ = -1.000"), "the order shown decided it all: {notes}");
-    let answer: LmAnswer =
-        world.call("language_answer", json!({ "run": run, "arm": "lm-title", "seed": 1, "user": null }));
-    assert!(answer.question.contains("C1") && answer.named.is_empty(), "a failed request opens with its prompt, too");
     let cases: Vec<u32> = {
         let page: UserPage = world.call(
             "users",
@@ -90,14 +88,15 @@ fn a_language_model_is_an_arm_whose_every_answer_opens_with_its_prompt() {
         );
         page.rows.iter().map(|row| row.user).collect()
     };
-    let opened: Vec<LmAnswer> = cases
-        .iter()
-        .map(|user| {
-            world.call("language_answer", json!({ "run": run, "arm": "lm-legend/rq-kmeans", "seed": 1, "user": user }))
-        })
-        .collect();
-    assert_eq!(opened.len(), 12, "every user has an answer");
-    for answer in &opened {
+    let opened = |arm: &str| -> Vec<LmAnswer> {
+        let open = |user| world.call("language_answer", json!({ "run": run, "arm": arm, "seed": 1, "user": user }));
+        cases.iter().map(open).collect()
+    };
+    let by_title = opened("lm-title");
+    let misses: Vec<&LmAnswer> = by_title.iter().filter(|answer| answer.named.is_empty()).collect();
+    assert_eq!((by_title.len(), misses.len()), (12, 2), "every user has an answer, the misses too");
+    assert!(misses.iter().all(|answer| answer.question.contains("C1")), "a failed request opens with its prompt, too");
+    for answer in &opened("lm-legend/rq-kmeans") {
         let named: Vec<&str> = answer.named.iter().map(|named| named.said.as_str()).collect();
         let backwards: Vec<&str> = answer.shown.iter().rev().map(String::as_str).collect();
         assert_eq!(named, backwards, "what was named is what the server said");
@@ -118,10 +117,14 @@ fn a_request_in_ones_own_words_is_answered_with_and_without_a_model() {
             .rev()
             .map(|id| json!({ "id": id, "explanation": "Because it shines." }))
             .collect();
-        json!({ "items": named }).to_string()
+        json!({ "ranking": named }).to_string()
     });
     let (world, _) = World::with_run();
     with_model(&world, &server);
+    // The request is embedded as the catalog was: by the same encoder, out of a folder of models.
+    let encoders = std::path::Path::new(&tiny_encoder()).parent().unwrap().to_owned();
+    let set = Preferences { model_folders: vec![encoders], ..world.call("preferences", json!({})) };
+    let _: Preferences = world.call("set_preferences", set);
     let schemes: Vec<SchemeRow> = world.call("schemes", json!({ "dataset": "shop" }));
     let ids = schemes.iter().find(|row| row.scheme == "rq-kmeans").unwrap().ids.clone();
     let request =

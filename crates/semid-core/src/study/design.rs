@@ -232,6 +232,11 @@ impl TaskDesign {
     pub fn is_second_part(&self) -> bool {
         matches!(self.kind, TaskKind::Matching { .. })
     }
+
+    /// Whether it shows what a language model wrote about items.
+    pub fn is_explained(&self) -> bool {
+        matches!(self.kind, TaskKind::Rating { about: About::Explanation, .. })
+    }
 }
 
 /// All problems of a design at once.

@@ -93,14 +93,21 @@ pub fn draw_stimuli(
     arms: &[ArmIds<'_>],
     design: &StudyDesign,
 ) -> Result<Vec<Stimulus>> {
-    let mut stimuli = Vec::new();
+    let mut drawn: Vec<(usize, Vec<Stimulus>)> = Vec::new();
     let mut taken = HashSet::new();
-    for task in design.tasks.iter().filter(|task| !task.is_second_part()) {
+    // What is explained draws from few items, so that it draws first.
+    let mut first_parts: Vec<usize> =
+        (0..design.tasks.len()).filter(|&at| !design.tasks[at].is_second_part()).collect();
+    first_parts.sort_by_key(|&at| !design.tasks[at].is_explained());
+    for at in first_parts {
+        let task = &design.tasks[at];
         let drawer = Drawer::new(catalog, popularity, arms, design, task)?;
         let mut rng = Seed(design.seed).rng(&format!("study stimuli {}", task.key));
         let wanted = task.per_arm as usize * drawer.arms.len();
-        stimuli.extend(drawer.draw(wanted, &mut taken, &mut rng)?);
+        drawn.push((at, drawer.draw(wanted, &mut taken, &mut rng)?));
     }
+    drawn.sort_by_key(|(at, _)| *at);
+    let mut stimuli: Vec<Stimulus> = drawn.into_iter().flat_map(|(_, of_task)| of_task).collect();
     for task in &design.tasks {
         let TaskKind::Matching { of, .. } = &task.kind else { continue };
         let drawer = Drawer::new(catalog, popularity, arms, design, task)?;
@@ -220,7 +227,7 @@ impl<'a> Drawer<'a> {
         for arm in design.arms_of(task).into_iter().map(|at| &design.arms[at]) {
             let found = arms.iter().find(|given| given.key == arm.key);
             let given = *found.ok_or_else(|| Error::input(format!("The IDs of the arm “{}” are missing.", arm.key)))?;
-            if let (TaskKind::Rating { about: About::Explanation, .. }, None) = (&task.kind, given.explained) {
+            if task.is_explained() && given.explained.is_none() {
                 return Err(Error::input(format!("The explanations of the arm “{}” are missing.", arm.key)));
             }
             let level = task.level as usize;
@@ -247,17 +254,13 @@ impl<'a> Drawer<'a> {
         let needed = self.needed();
         (0..self.catalog.len() as u32).filter(move |&item| {
             !self.catalog.items[item as usize].title.trim().is_empty()
-                && (!self.is_explained()
+                && (!self.task.is_explained()
                     || self.arms.iter().all(|arm| arm.arm.explained.is_some_and(|of| of.contains_key(&item))))
                 && self
                     .arms
                     .iter()
                     .all(|arm| arm.of(item).len() >= needed && (!self.is_hard() || !arm.cousins(item).is_empty()))
         })
-    }
-
-    fn is_explained(&self) -> bool {
-        matches!(self.task.kind, TaskKind::Rating { about: About::Explanation, .. })
     }
 
     fn is_hard(&self) -> bool {
@@ -318,6 +321,16 @@ impl<'a> Drawer<'a> {
                 views,
                 replaced: Vec::new(),
             });
+        }
+        if stimuli.len() < wanted && self.task.is_explained() {
+            return Err(Error::input(format!(
+                "Task “{}” needs {wanted} explained items ({} in each of {} arms), and only {} are explained in every arm. \
+                 Show fewer in each arm, or let more recommendations be explained.",
+                self.task.key,
+                self.task.per_arm,
+                self.arms.len(),
+                stimuli.len()
+            )));
         }
         if stimuli.len() < wanted {
             return Err(Error::input(format!(
