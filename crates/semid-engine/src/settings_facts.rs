@@ -730,6 +730,7 @@ mod tests {
             });
         }
         settings.prepare.split = SplitRule::GlobalTime { validation_share: 0.1, test_share: 0.1 };
+        settings.prepare.test_users = Some(10);
         settings
     }
 

@@ -125,6 +125,7 @@ fn a_request_in_ones_own_words_is_answered_with_and_without_a_model() {
     let encoders = std::path::Path::new(&tiny_encoder()).parent().unwrap().to_owned();
     let set = Preferences { model_folders: vec![encoders], ..world.call("preferences", json!({})) };
     let _: Preferences = world.call("set_preferences", set);
+    let world = world.opened_again();
     let schemes: Vec<SchemeRow> = world.call("schemes", json!({ "dataset": "shop" }));
     let ids = schemes.iter().find(|row| row.scheme == "rq-kmeans").unwrap().ids.clone();
     let request =

@@ -33,6 +33,12 @@ impl World {
         World { folder, app }
     }
 
+    /// The same, as after the window was closed and opened.
+    pub fn opened_again(self) -> Self {
+        let app = App::new(Home::at(self.path("home")));
+        World { app, ..self }
+    }
+
     /// A world with the shop imported.
     pub fn with_shop() -> Self {
         let world = World::new();

@@ -63,33 +63,27 @@ impl Engine {
             analysis_plan: String::new(),
             dataset,
         };
+        if let Some(set) = explanations {
+            self.add_explanations(&mut design, set)?;
+        }
         let data = self.study_data(&design)?;
         design.tasks = drawable_tasks(&data, &design);
-        if design.tasks.is_empty() {
+        if design.tasks.iter().all(TaskDesign::is_explained) {
             return Err(Error::input(format!(
                 "In none of these IDs share enough items of {} a first code, so that nothing can be shown together. Build \
                  IDs with fewer codes a level.",
                 design.dataset
             )));
         }
-        if let Some(set) = explanations {
-            self.add_explanations(&mut design, set)?;
-        }
-        let data = self.study_data(&design)?;
         shorten(&data, &mut design);
         design.participants = 24_u32.div_ceil(block(&design)) * block(&design);
         design.analysis_plan = analysis_plan(&design);
         Ok(design)
     }
 
-    /// An arm for each way in which the set names items, and a task that rates its explanations; the other tasks keep the
-    /// arms they had.
+    /// An arm for each way in which the set names items, and a task that rates its explanations.
     fn add_explanations(&self, design: &mut StudyDesign, set: &str) -> Result<()> {
         let explanations = self.explanations(set)?;
-        let of_ids: Vec<String> = design.arms.iter().map(|arm| arm.key.clone()).collect();
-        for task in design.tasks.iter_mut().filter(|task| task.arms.is_empty()) {
-            task.arms.clone_from(&of_ids);
-        }
         let mut keys = Vec::new();
         for arm in &explanations.arms {
             let key = format!("explained.{}", arm.key);
@@ -179,9 +173,10 @@ fn arms(chosen: &[SchemeRow]) -> Vec<ArmDesign> {
     arms
 }
 
-/// The usual tasks, each as large as the catalog allows; one that no size allows is left out.
+/// The usual tasks before those that the design has, each as large as the catalog allows; one that no size allows is left
+/// out.
 fn drawable_tasks(data: &StudyData, design: &StudyDesign) -> Vec<TaskDesign> {
-    let mut found: Vec<TaskDesign> = Vec::new();
+    let mut found: Vec<TaskDesign> = design.tasks.clone();
     for wanted in wanted() {
         let with = |sized: Vec<TaskDesign>| {
             let mut trial = design.clone();
@@ -192,21 +187,21 @@ fn drawable_tasks(data: &StudyData, design: &StudyDesign) -> Vec<TaskDesign> {
             found.extend(tasks);
         }
     }
+    found.rotate_left(design.tasks.len());
     found
 }
 
 /// The same tasks from the size wanted down to the least that says something; and, for tasks below the first code, without
 /// the arms that have no codes there.
 fn sizes(wanted: &[TaskDesign], design: &StudyDesign, data: &StudyData) -> Vec<Vec<TaskDesign>> {
-    let all: Vec<String> = Vec::new();
-    let meaning: Vec<String> = design
-        .arms
-        .iter()
-        .filter(|arm| data.has_meaning(&arm.key) || arm.key.starts_with("permuted"))
-        .map(|arm| arm.key.clone())
-        .collect();
+    let of_ids: Vec<&ArmDesign> = design.arms.iter().filter(|arm| arm.explanations.is_none()).collect();
+    let keys = |arms: Vec<&ArmDesign>| -> Vec<String> { arms.into_iter().map(|arm| arm.key.clone()).collect() };
+    let has_meaning = |arm: &&ArmDesign| data.has_meaning(&arm.key) || arm.key.starts_with("permuted");
+    let meaning = keys(of_ids.iter().copied().filter(has_meaning).collect());
+    // No key stands for all arms.
+    let all = if of_ids.len() == design.arms.len() { Vec::new() } else { keys(of_ids.clone()) };
     let mut arms = vec![all];
-    if wanted.iter().any(|task| task.level > 1) && (2..design.arms.len()).contains(&meaning.len()) {
+    if wanted.iter().any(|task| task.level > 1) && (2..of_ids.len()).contains(&meaning.len()) {
         arms.push(meaning);
     }
     let mut sizes = Vec::new();

@@ -30,7 +30,11 @@ pub struct Recipe {
 impl Recipe {
     /// A family with weights in f32.
     pub fn of(family: &'static str) -> Recipe {
-        let (heads, key_heads) = if family == "phi2" { (3, 3) } else { (6, 2) };
+        let (heads, key_heads) = match family {
+            "phi2" => (3, 3),
+            "gemma3" => (6, 1),
+            _ => (6, 2),
+        };
         Recipe {
             family,
             heads,
