@@ -159,6 +159,12 @@ fn explanations_of_the_same_recommendations_are_rated_in_a_study() {
     for arm in &set.arms {
         assert!(arm.explained.keys().eq(set.arms[0].explained.keys()), "the same items in every arm");
     }
+    assert!(
+        !set.titles.is_empty() && set.titles.values().all(|title| !title.is_empty()),
+        "it is read without the catalog"
+    );
+    let listed: Vec<ExplanationSet> = world.call("explanation_sets", json!({ "dataset": "shop" }));
+    assert_eq!(listed, [set.clone()], "it is found again by its data set");
     let asked = server.seen().len();
     let again: ExplanationSet = world.job("explain", request);
     assert_eq!((again, server.seen().len()), (set.clone(), asked), "asked again it costs nothing");
