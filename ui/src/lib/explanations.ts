@@ -13,6 +13,12 @@ export function explanationsName(set: ExplanationSet, arm: ExplainedArm): string
   return `${set.name}/${arm.key}`;
 }
 
+/** The same for people: a name is as long as a digest. */
+export function shortName(name: string): string {
+  const [set = "", ...key] = name.split("/");
+  return [set.length > 12 ? `${set.slice(0, 8)}…` : set, ...key].join("/");
+}
+
 /** The title of an item that a set tells of. */
 export function titleIn(set: ExplanationSet, item: number): string {
   return set.titles[item]?.trim() || `Item ${item}`;

@@ -177,6 +177,7 @@ fn explanations_of_the_same_recommendations_are_rated_in_a_study() {
     assert_eq!(task.arms.len(), 4, "its arms are the ways of naming");
     let others = design.tasks.iter().filter(|other| other.key != "explained");
     assert!(others.into_iter().all(|other| other.arms == ["rq-kmeans", "hash"]), "the other tasks keep theirs");
+    assert!(!design.analysis_plan.contains("Explained"), "the main outcome is not about them");
     let saved: StudyDetail = world.job("study_save", json!({ "design": design, "texts": [] }));
     let shown = saved.stimuli.iter().find(|stimulus| stimulus.task == "explained").unwrap();
     assert_eq!(shown.views.len(), 4, "one item, explained in four ways");
