@@ -42,6 +42,8 @@ export const ROUTES: readonly Route[] = [
   { path: "/studies/:name", load: () => import("./screens/studies/StudyPage.svelte") },
   { path: "/studies/:name/design", load: () => import("./screens/studies/DesignPage.svelte") },
   { path: "/models", load: () => import("./screens/models/Models.svelte") },
+  { path: "/models/explanations", load: () => import("./screens/models/Explanations.svelte") },
+  { path: "/models/orders", load: () => import("./screens/models/Orders.svelte") },
   { path: "/settings", load: () => import("./screens/settings/Settings.svelte") },
 
   ...(import.meta.env.DEV ? [{ path: "/gallery", load: () => import("./screens/gallery/Gallery.svelte") }] : []),

@@ -64,7 +64,7 @@ export async function mockEngine(
     if (command === "job") return jobs.find((job) => job.id === (payload as { job: number }).job);
     if (command === "cancel") return true;
     // A machine has none until a test says so.
-    if (command === "language_models") return [];
+    if (command === "language_models" || command === "explanation_sets") return [];
     const known = recorded(command, payload);
     if (!known) return refuse("internal", `No fixture answers ${command} ${JSON.stringify(payload)}.`);
     if (known.error) throw known.error;

@@ -6,6 +6,8 @@ import type {
   Asked,
   AskRequest,
   Comparison,
+  ExplainedArm,
+  ExplanationSet,
   ExperimentSettings,
   FieldFacts,
   FieldInput,
@@ -16,11 +18,16 @@ import type {
   Methods,
   ModelRow,
   NamedItem,
+  OrdersRow,
   PromptCheck,
   PromptDraft,
   PromptTemplate,
   RecommenderMethod,
   RemoteModelDraft,
+  SchemeRow,
+  Stimulus,
+  StudyDesign,
+  StudyDetail,
   UserDetail,
 } from "../src/lib/wire";
 import { finished, recorded, type Answers } from "./engine.ts";
@@ -211,3 +218,99 @@ export const LM_RUN: Answers = {
   user: () => ({ ...(recorded("user")?.reply as UserDetail), explains: false }),
   language_answer: lmAnswer,
 };
+
+const schemes = recorded("schemes")?.reply as SchemeRow[];
+/** What was met and what was recommended, by place among the recorded items. */
+const EXPLAINED = [
+  { liked: [3, 8, 1], item: 5 },
+  { liked: [10, 2, 7], item: 12 },
+];
+const SAID = {
+  title: "You watched two films about people who are far from home. This one is about coming back.",
+  hash: "The codes say nothing of what these have in common, but <b>you have liked</b> what others liked beside it.",
+  legend: "It shares “war, drama” with the film you saw last, and it is as old as the others.",
+};
+
+/** What a model said of two recommendations, by title, by hash ID and by the first recorded IDs. */
+export function explanationSet(model = SMALL): ExplanationSet {
+  const places = EXPLAINED.flatMap(({ liked, item }) => [...liked, item]);
+  const arm = (key: string, title: string, ids: string | null, text: string): ExplainedArm => ({
+    key,
+    title,
+    ids,
+    explained: Object.fromEntries(EXPLAINED.map(({ liked, item }, place) => [item, { liked, text: place === 0 ? text : `${text} And it is well liked.` }])),
+  });
+  return {
+    name: `5e7${"0".repeat(61)}`,
+    dataset: "sample-films",
+    data: "d".repeat(64),
+    model,
+    prompt: "a".repeat(64),
+    pairs: EXPLAINED.length,
+    left_out: 1,
+    titles: Object.fromEntries(places.map((place) => [place, at(place).title])),
+    arms: [
+      arm("title", "titles", null, SAID.title),
+      arm("hash", "hash IDs", null, SAID.hash),
+      arm("legend.rq-kmeans", "RQ-KMeans IDs with legend", schemes[0]!.ids, SAID.legend),
+    ],
+  };
+}
+
+/** What came of orders in titles: the model follows some. */
+export const ORDERS: OrdersRow[] = [
+  { share: 0, shown: 0, first: 0, first_before: 0, changed: 0, ndcg: 0.1124, answers: "Of 50 answers, 50 could be read." },
+  { share: 0.01, shown: 12, first: 4, first_before: 1, changed: 5, ndcg: 0.1042, answers: "Of 50 answers, 49 could be read." },
+  { share: 0.1, shown: 118, first: 31, first_before: 6, changed: 29, ndcg: 0.0513, answers: "Of 50 answers, 44 could be read." },
+];
+
+/** A machine with both models on which one has explained recommendations. */
+export const EXPLAINS: Answers = {
+  ...LANGUAGE,
+  explanation_sets: () => [explanationSet()],
+  explain: ({ model }) => finished("explain", explanationSet(model)),
+  orders_in_titles: () => finished("orders_in_titles", ORDERS),
+};
+
+/** The recorded design with the explanations of a set beside, as the engine begins one. */
+export function designWithExplanations(set = explanationSet()): StudyDesign {
+  const design = recorded("study_starter")?.result as StudyDesign;
+  const ids = design.arms.map(({ key }) => key);
+  const arms = set.arms.map((arm) => ({
+    key: `explained.${arm.key}`,
+    title: `Explained: ${arm.title}`,
+    ids: arm.ids ?? design.arms[0]!.ids,
+    explanations: `${set.name}/${arm.key}`,
+  }));
+  const rating = design.tasks.find((task) => task.kind === "rating");
+  if (rating?.kind !== "rating") throw new Error("The recorded design rates nothing.");
+  const question = { ...rating.question, wording: { en: "This explanation tells me why the item was recommended.", de: "Diese Erklärung sagt mir, warum der Eintrag empfohlen wurde." } };
+  const task = { ...rating, key: "explained", about: "explanation" as const, exemplars: 1, level: 1, per_arm: 1, arms: arms.map(({ key }) => key), question };
+  return { ...design, arms: [...design.arms, ...arms], tasks: [...design.tasks.map((one) => ({ ...one, arms: ids })), task] };
+}
+
+/** The recorded draft, had its design begun with explanations: its stimuli are those. */
+export function studyWithExplanations(set = explanationSet()): StudyDetail {
+  const draft = recorded("study", { name: "films-draft" })?.reply as StudyDetail;
+  const design = designWithExplanations(set);
+  const stimuli = EXPLAINED.map(({ liked, item }): Stimulus => ({
+    ...draft.stimuli[0]!,
+    task: "explained",
+    key: at(item).key,
+    replaced: [],
+    views: set.arms.map((arm) => ({
+      arm: `explained.${arm.key}`,
+      prefix: [],
+      lead: [
+        ...liked.map((one): [string, string] => ["liked", at(one).title]),
+        ["recommended", at(item).title],
+        ["because", arm.explained[item]!.text],
+      ],
+      shown: [],
+      options: [],
+      answer: null,
+      items: [...liked, item],
+    })),
+  }));
+  return { ...draft, design: { ...design, name: draft.design.name }, stimuli: [...draft.stimuli, ...stimuli] };
+}

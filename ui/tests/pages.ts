@@ -3,8 +3,8 @@
 import type { Page } from "@playwright/test";
 
 import type { DrawnChart, RunStatus, RunView } from "../src/lib/wire";
-import { recorded, type Answers } from "./engine.ts";
-import { about, LANGUAGE, LM_ARMS, LM_RUN } from "./language.ts";
+import { finished, recorded, type Answers } from "./engine.ts";
+import { about, designWithExplanations, EXPLAINS, explanationSet, LANGUAGE, LM_ARMS, LM_RUN, studyWithExplanations } from "./language.ts";
 
 export type Screen = {
   name: string;
@@ -88,6 +88,16 @@ export const SCREENS: readonly Screen[] = [
   { name: "ask-model", hash: "#/ask?model=cluster", answers: LANGUAGE, act: askTwice },
   { name: "studies", hash: "#/studies" },
   { name: "study-new", hash: "#/studies/new?dataset=sample-films" },
+  {
+    name: "study-new-explained",
+    hash: `#/studies/new?dataset=sample-films&explanations=${explanationSet().name}`,
+    answers: { ...EXPLAINS, study_starter: () => finished("study_starter", designWithExplanations()), study_check: () => [] },
+    act: async (page) => {
+      await page.getByRole("button", { name: /Rating explained/ }).click();
+      await page.getByRole("heading", { name: /^Explanations:/ }).scrollIntoViewIfNeeded();
+    },
+  },
+  { name: "study-explanations", hash: "#/studies/films-draft?task=explained", answers: { study: () => studyWithExplanations() } },
   { name: "study-stimuli", hash: "#/studies/films-draft" },
   { name: "study-sessions", hash: "#/studies/films-open", answers: LANGUAGE },
   { name: "study-progress", hash: "#/studies/films-open?tab=results" },
@@ -107,6 +117,18 @@ export const SCREENS: readonly Screen[] = [
     hash: "#/models",
     answers: LANGUAGE,
     act: (page) => page.getByText("Order candidates").click(),
+  },
+  { name: "explanations", hash: "#/models/explanations", answers: EXPLAINS },
+  { name: "explanations-none", hash: "#/models/explanations" },
+  {
+    name: "orders",
+    hash: "#/models/orders",
+    answers: EXPLAINS,
+    act: async (page) => {
+      await page.getByRole("button", { name: "Measure" }).click();
+      await page.getByRole("table").waitFor();
+      await page.getByText("How its answers could be read").click();
+    },
   },
   { name: "settings", hash: "#/settings" },
   { name: "no-such-page", hash: "#/nowhere" },

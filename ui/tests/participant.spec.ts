@@ -195,6 +195,29 @@ test("titles of items, of the study and the consent are text, whatever is in the
   expect(await found()).toEqual([false, 0]);
 });
 
+test("an explanation is read below what was met and what is recommended, as text and unsigned", async ({ page }, info) => {
+  const explained = OTHERS.find(({ lead }) => lead.length > 4)!;
+  await page.goto(writePage(info.outputPath("session.html"), session([{ ...explained, position: 0 }], { languages: ["en"] })));
+  await page.getByRole("checkbox").check();
+  await press(page, "Enter");
+  await page.getByRole("button", { name: "Next" }).click();
+  await press(page, "3", "Enter", "Enter");
+  await expect(page.getByText("2 / 2")).toBeVisible();
+  await press(page, "1", "Enter", "Enter");
+  await expect(heading(page)).toHaveText("This explanation tells me why the item was recommended.");
+  const said = page.locator("dl > div");
+  await expect(said, "items that were met stand together").toHaveText([
+    "Liked before Alien (1979) Stalker (1979) Brazil (1985)",
+    "Recommended Solaris (1972)",
+    `Why it was recommended ${explained.lead.at(-1)![1]}`,
+  ]);
+  expect(await page.evaluate(() => "hacked" in window), "a model's words are text").toBe(false);
+  const words = await page.locator("main").innerText();
+  expect(words, "who wrote it, and how items were named, is not for whoever rates it").not.toMatch(/model|legend|hash/i);
+  await press(page, "4", "Enter", "2", "Enter");
+  await expect(heading(page)).toHaveText("Thank you");
+});
+
 test("a browser that keeps nothing says so, and the session ends in a signed file all the same", async ({ page }, info) => {
   const document = session(TRIALS.slice(0, 1), { languages: ["en"] });
   await page.addInitScript(() => {

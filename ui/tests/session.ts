@@ -69,6 +69,17 @@ export const OTHERS: SessionTrial[] = [
     prompt: { en: "I understand why this was recommended.", de: "Ich verstehe, warum das empfohlen wurde." },
     lead: [["liked", "Alien (1979)"], ["recommended", "Solaris (1972)"], ["because", "12 · 207\nscience fiction › in space"]],
   }),
+  trial(4, "rating", {
+    ...RATING,
+    prompt: { en: "This explanation tells me why the item was recommended.", de: "Diese Erklärung sagt mir, warum der Eintrag empfohlen wurde." },
+    lead: [
+      ["liked", "Alien (1979)"],
+      ["liked", "Stalker (1979)"],
+      ["liked", "Brazil (1985)"],
+      ["recommended", "Solaris (1972)"],
+      ["because", `You have met films that play far from here and take their time. This one does both. ${HOSTILE}`],
+    ],
+  }),
 ];
 
 export function session(trials: SessionTrial[], rest: Partial<SessionDocument> = {}): SessionDocument {

@@ -151,6 +151,7 @@ commands! {
     "test_language_model", "Greet a model; a job.", language::test: LanguageModelRequest => Started, job ModelTest;
     "ask", "Items for a request in one's own words; a job.", language::ask: AskRequest => Started, job Asked;
     "explain", "Let a language model explain the same recommendations under several ways of naming items; a job.", language::explain: ExplainRequest => Started, job ExplanationSet;
+    "explanation_sets", "Sets of explanations of a data set, the newest first.", language::explanation_sets: DatasetRequest => Vec<ExplanationSet>;
     "orders_in_titles", "What a language model does with titles that give orders; a job.", language::orders: OrdersRequest => Started, job Vec<OrdersRow>;
     "language_answer", "An answer of a language model in a run, with its prompt.", language::answer: LmAnswerRequest => LmAnswer;
     "prompts", "The prompts that come with the program.", language::prompts: Nothing => Vec<PromptTemplate>;

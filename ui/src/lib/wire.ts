@@ -224,6 +224,8 @@ export type ArmDesign = {
   title: string,
   /** Names the IDs, as `SchemeRow` does. */
   ids: string,
+  /** Names the explanations that a language model wrote under this way of naming, as `SET/KEY`; none: there are none. */
+  explanations?: string,
 };
 
 /** One arm: a recommender, with an ID scheme where it speaks in IDs. */
@@ -932,6 +934,64 @@ export type ExperimentSettings = {
   recommenders: Array<RecommenderSettings>,
   /** How lists are judged. */
   evaluation: EvaluationSettings,
+};
+
+/** Ask for explanations. */
+export type ExplainRequest = {
+  /** The data set. */
+  dataset: string,
+  /** IDs to name items by, as `SchemeRow` names them; at least one. */
+  ids: Array<string>,
+  /** The language model. */
+  model: string,
+  /** Recommendations that are explained. */
+  count: number,
+  /** Draws them. */
+  seed: number,
+};
+
+/** Why an item was recommended, in a language model's words. */
+export type Explained = {
+  /** Items that the person had met, oldest first, by their place in the catalog: the same in every arm. */
+  liked: Array<number>,
+  /** The explanation, one line; hostile text. */
+  text: string,
+};
+
+/** One way of naming items, with its explanations. */
+export type ExplainedArm = {
+  /** `title`, `hash`, `legend.rq-kmeans`. */
+  key: string,
+  /** "RQ-KMeans with legend". */
+  title: string,
+  /** Names the IDs it named items by; none: it used none. */
+  ids: string | null,
+  /** Explanations by recommended item. */
+  explained: { [key in number]: Explained
+  },
+};
+
+/** Explanations of the same recommendations under several ways of naming items. */
+export type ExplanationSet = {
+  /** Names it in a study's design. */
+  name: string,
+  /** The data set. */
+  dataset: string,
+  /** Digest of the data as filtered and split: the items are places in this catalog. */
+  data: string,
+  /** Who wrote them. */
+  model: string,
+  /** Digest of the prompt. */
+  prompt: string,
+  /** Recommendations that are explained in every arm. */
+  pairs: number,
+  /** Recommendations that were left out because an answer could not be read in one of the arms. */
+  left_out: number,
+  /** Titles of the items that are recommended or told, by their place. */
+  titles: { [key in number]: string
+  },
+  /** One a way of naming. */
+  arms: Array<ExplainedArm>,
 };
 
 /** A report was written. */
@@ -2022,6 +2082,36 @@ export type OpenedBundle = {
   dataset_here: boolean,
 };
 
+/** Ask what orders in titles change. */
+export type OrdersRequest = {
+  /** The data set. */
+  dataset: string,
+  /** The language model. */
+  model: string,
+  /** Users whose candidates it orders. */
+  users: number,
+  /** How the order is read from it. */
+  answer: AnswerBy,
+};
+
+/** What came of one share. */
+export type OrdersRow = {
+  /** Share of the items whose titles give orders. */
+  share: number,
+  /** Such items among all that were shown as candidates, counted once a list. */
+  shown: number,
+  /** How often one of them was ranked first. */
+  first: number,
+  /** How often one of the same items was ranked first when its title gave no order. */
+  first_before: number,
+  /** Users for whom another item was ranked first than without orders. */
+  changed: number,
+  /** Mean over the users. */
+  ndcg: number,
+  /** How the answers could be read, in a sentence. */
+  answers: string,
+};
+
 /** A prompt of one's own. */
 export type OwnPrompt = {
   /** What it is called. */
@@ -2279,7 +2369,7 @@ export type Question = {
 };
 
 /** What a rating is about. */
-export type RatedAbout = "group" | "id" | "recommendation";
+export type RatedAbout = "group" | "id" | "recommendation" | "explanation";
 
 /** Ratings of an arm. */
 export type RatedArm = {
@@ -3316,6 +3406,8 @@ export type StudyStarterRequest = {
   ids: Array<string>,
   /** Whom participants can ask; stands in the consent. */
   contact?: string | null,
+  /** Name of a set of explanations to be rated beside; none: no explanations. */
+  explanations?: string | null,
 };
 
 /** Where a study is. */
@@ -3538,7 +3630,7 @@ export type Texts = {
   liked: string,
   /** Label of a recommended item. */
   recommended: string,
-  /** Label of what both share. */
+  /** Label of why an item was recommended: what both share, or an explanation. */
   because: string,
   /** Offered apart from a scale. */
   cannot_judge: string,
@@ -4076,6 +4168,12 @@ export interface Commands {
   test_language_model: { request: LanguageModelRequest; reply: Started };
   /** Items for a request in one's own words; a job. */
   ask: { request: AskRequest; reply: Started };
+  /** Let a language model explain the same recommendations under several ways of naming items; a job. */
+  explain: { request: ExplainRequest; reply: Started };
+  /** Sets of explanations of a data set, the newest first. */
+  explanation_sets: { request: DatasetRequest; reply: Array<ExplanationSet> };
+  /** What a language model does with titles that give orders; a job. */
+  orders_in_titles: { request: OrdersRequest; reply: Started };
   /** An answer of a language model in a run, with its prompt. */
   language_answer: { request: LmAnswerRequest; reply: LmAnswer };
   /** The prompts that come with the program. */
@@ -4126,6 +4224,8 @@ export interface JobResults {
   study_withdraw: Withdrawn;
   test_language_model: ModelTest;
   ask: Asked;
+  explain: ExplanationSet;
+  orders_in_titles: Array<OrdersRow>;
   study_rate: ModelRated;
   fetch_model: ModelRow;
   doctor: DoctorReport;

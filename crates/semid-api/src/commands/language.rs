@@ -39,6 +39,10 @@ pub fn explain(app: &App, request: ExplainRequest) -> Reply<Started> {
     })
 }
 
+pub fn explanation_sets(app: &App, request: DatasetRequest) -> Reply<Vec<ExplanationSet>> {
+    Ok(app.engine()?.explanation_sets(&request.dataset)?)
+}
+
 pub fn orders(app: &App, request: OrdersRequest) -> Reply<Started> {
     start(app, format!("Orders in titles, {}", request.model), move |engine, work| {
         Ok(engine.orders_in_titles(work, &request)?)

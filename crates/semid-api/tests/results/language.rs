@@ -163,6 +163,12 @@ fn explanations_of_the_same_recommendations_are_rated_in_a_study() {
     for arm in &set.arms {
         assert!(arm.explained.keys().eq(set.arms[0].explained.keys()), "the same items in every arm");
     }
+    assert!(
+        !set.titles.is_empty() && set.titles.values().all(|title| !title.is_empty()),
+        "it is read without the catalog"
+    );
+    let listed: Vec<ExplanationSet> = world.call("explanation_sets", json!({ "dataset": "shop" }));
+    assert_eq!(listed, [set.clone()], "it is found again by its data set");
     let asked = server.seen().len();
     let again: ExplanationSet = world.job("explain", request);
     assert_eq!((again, server.seen().len()), (set.clone(), asked), "asked again it costs nothing");
@@ -175,6 +181,7 @@ fn explanations_of_the_same_recommendations_are_rated_in_a_study() {
     assert_eq!(task.arms.len(), 4, "its arms are the ways of naming");
     let others = design.tasks.iter().filter(|other| other.key != "explained");
     assert!(others.into_iter().all(|other| other.arms == ["rq-kmeans", "hash"]), "the other tasks keep theirs");
+    assert!(!design.analysis_plan.contains("Explained"), "the main outcome is not about them");
     let saved: StudyDetail = world.job("study_save", json!({ "design": design, "texts": [] }));
     let shown = saved.stimuli.iter().find(|stimulus| stimulus.task == "explained").unwrap();
     assert_eq!(shown.views.len(), 4, "one item, explained in four ways");

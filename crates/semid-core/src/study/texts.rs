@@ -94,7 +94,7 @@ texts! {
     liked,
     /// Label of a recommended item.
     recommended,
-    /// Label of what both share.
+    /// Label of why an item was recommended: what both share, or an explanation.
     because,
     /// Offered apart from a scale.
     cannot_judge,

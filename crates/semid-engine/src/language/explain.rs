@@ -1,6 +1,7 @@
 //! Explanations for the rating study: one language model says of the same recommendations why, under each way of naming
 //! items. What it could not say under one of them is left out of all.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rand::seq::SliceRandom;
@@ -58,6 +59,8 @@ pub struct ExplanationSet {
     pub pairs: u64,
     /// Recommendations that were left out because an answer could not be read in one of the arms.
     pub left_out: u64,
+    /// Titles of the items that are recommended or told, by their place.
+    pub titles: BTreeMap<u32, String>,
     /// One a way of naming.
     pub arms: Vec<ExplainedArm>,
 }
@@ -158,6 +161,8 @@ impl Engine {
         for arm in &mut arms {
             arm.explained.retain(|item, _| everywhere.contains(item));
         }
+        let told = arms.iter().flat_map(|arm| &arm.explained).flat_map(|(item, one)| one.liked.iter().chain([item]));
+        let titles = told.map(|&item| (item, first.data.catalog.items[item as usize].title.clone())).collect();
         let set = ExplanationSet {
             name: name.clone(),
             dataset: request.dataset.clone(),
@@ -166,11 +171,21 @@ impl Engine {
             prompt: template.digest(),
             pairs: everywhere.len() as u64,
             left_out: (pairs.len() - everywhere.len()) as u64,
+            titles,
             arms,
         };
         let about = json!({ "dataset": set.dataset, "model": model.identity(), "request": request });
         self.store().artifacts().write(&name, KIND, &about, &seal_envelope(&set, &[])?)?;
         Ok(set)
+    }
+
+    /// The sets of explanations about items of a data set, the newest first.
+    pub fn explanation_sets(&self, dataset: &str) -> Result<Vec<ExplanationSet>> {
+        let dataset = self.store().dataset(dataset)?.name;
+        let mut written = self.store().artifacts().list_kind(KIND)?;
+        written.retain(|artifact| artifact.settings["dataset"] == dataset.as_str());
+        written.sort_by_key(|artifact| Reverse(artifact.written_at));
+        Ok(written.iter().filter_map(|artifact| self.explanations(&artifact.fingerprint).ok()).collect())
     }
 
     /// A set of explanations by its name.

@@ -373,8 +373,11 @@ fn consent(contact: &str) -> Words {
 
 /// The analysis in words, as the program carries it out.
 fn analysis_plan(design: &StudyDesign) -> String {
-    let first = &design.arms[0].title;
-    let others: Vec<&str> = design.arms[1..].iter().map(|arm| arm.title.as_str()).collect();
+    // Arms of explanations are in no task that shows IDs, and the first task is the main one.
+    let arms = design.tasks.first().map(|task| design.arms_of(task)).unwrap_or_default();
+    let titles: Vec<&str> = arms.into_iter().map(|at| design.arms[at].title.as_str()).collect();
+    let first = titles.first().copied().unwrap_or_default();
+    let others = titles.get(1..).unwrap_or_default();
     let main = design.tasks.first().map_or("", |task| task.key.as_str());
     let rules = &design.rules;
     format!(

@@ -1,7 +1,24 @@
 import { describe, expect, it } from "vitest";
 
-import type { SchemeRow, StudyDesign } from "../../lib/wire";
-import { freeKey, movedTask, newTask, problemAt, problemOf, toggledArm, trimmed, withLanguages, withoutTask, withPoints, withTask } from "./design";
+import type { ExplanationSet, SchemeRow, StudyDesign } from "../../lib/wire";
+import {
+  armOfExplanations,
+  armOfIds,
+  freeKey,
+  movedTask,
+  newTask,
+  problemAt,
+  problemOf,
+  ratingAbout,
+  toggledArm,
+  toggledExplanations,
+  trimmed,
+  withExplanations,
+  withLanguages,
+  withoutTask,
+  withPoints,
+  withTask,
+} from "./design";
 
 const DESIGN: StudyDesign = {
   name: "s", title: { en: "T", de: "T" }, dataset: "d", languages: ["en", "de"], seed: 1, participants: 24, consent: { en: "C", de: "E" },
@@ -24,6 +41,47 @@ describe("arms", () => {
     const design = add(toggledArm(DESIGN, row), "intrusion");
     const task = { ...design.tasks[0]!, arms: ["rq", "hash"] };
     expect(toggledArm(withTask(design, 0, task), row).tasks[0]?.arms).toEqual(["hash"]);
+  });
+});
+
+describe("explanations", () => {
+  const explained = { 3: { liked: [1, 2], text: "Like what you had." } };
+  const SET: ExplanationSet = {
+    name: "5e7", dataset: "d", data: "f", model: "m", prompt: "p", pairs: 1, left_out: 0, titles: {},
+    arms: [{ key: "title", title: "titles", ids: null, explained }, { key: "legend.rq", title: "RQ IDs with legend", ids: "1/rq", explained }],
+  };
+  const [byTitle, byIds] = SET.arms as [ExplanationSet["arms"][0], ExplanationSet["arms"][0]];
+  const row = scheme("1/rq", "rq");
+  const begun = add(add(toggledArm(toggledArm(DESIGN, row), scheme("1/hash", "hash")), "intrusion"), "rating");
+
+  it("are arms of their own, which tasks that show IDs do not take", () => {
+    const design = toggledExplanations(toggledExplanations(begun, SET, byTitle), SET, byIds);
+    expect(design.arms.slice(2).map(({ key, ids, explanations }) => [key, ids, explanations])).toEqual([
+      ["explained.title", "1/rq", "5e7/title"],
+      ["explained.legend.rq", "1/rq", "5e7/legend.rq"],
+    ]);
+    expect(design.tasks.map((task) => task.arms), "as they were").toEqual([["rq", "hash"], ["rq", "hash"]]);
+    expect(armOfIds(design, row)?.key, "IDs are told from explanations that go by the same IDs").toBe("rq");
+    expect(toggledArm(design, scheme("2/rq", "rq")).tasks[0]?.arms, "other IDs are compared with those there are").toEqual(["rq", "hash", "rq.2"]);
+    expect(toggledExplanations(design, SET, byIds).arms.map(({ key }) => key)).toEqual(["rq", "hash", "explained.title"]);
+  });
+
+  it("are what a rating about them is in, and a rating about anything else is not", () => {
+    const design = toggledExplanations(begun, SET, byTitle);
+    const task = design.tasks[1]!;
+    if (task.kind !== "rating") throw new Error("It is a rating.");
+    const rated = ratingAbout(design, { ...task, level: 2 }, "explanation");
+    expect(rated).toMatchObject({ arms: ["explained.title"], level: 1 });
+    const all = toggledExplanations(withTask(design, 1, rated), SET, byIds);
+    expect(all.tasks[1]?.arms).toEqual(["explained.title", "explained.legend.rq"]);
+    expect(ratingAbout(all, rated, "group").arms).toEqual(["rq", "hash"]);
+  });
+
+  it("may stand beside the IDs of an arm, and leave them again", () => {
+    const design = withExplanations(begun, 0, "5e7/legend.rq");
+    expect(armOfIds(design, row)?.explanations, "its IDs are compared all the same").toBe("5e7/legend.rq");
+    expect(armOfExplanations(design, "5e7/legend.rq"), "it is no arm of explanations alone").toBeUndefined();
+    expect(withExplanations(design, 0, undefined), "nothing is left of them").toEqual(begun);
   });
 });
 

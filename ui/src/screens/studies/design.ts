@@ -1,6 +1,7 @@
 // A study's design as it is being written: what one change does to the rest of it. No DOM.
 
-import type { ArmDesign, FieldProblem, RatedAbout, SchemeRow, StudyDesign, TaskDesign } from "../../lib/wire";
+import { explanationsName } from "../../lib/explanations";
+import type { ArmDesign, ExplainedArm, ExplanationSet, FieldProblem, RatedAbout, SchemeRow, StudyDesign, TaskDesign } from "../../lib/wire";
 
 export type TaskKind = TaskDesign["kind"];
 type OfKind<K extends TaskKind> = Extract<TaskDesign, { kind: K }>;
@@ -11,6 +12,7 @@ export const ABOUTS: readonly { value: RatedAbout; label: string }[] = [
   { value: "group", label: "Items that share a code" },
   { value: "id", label: "An item and its ID" },
   { value: "recommendation", label: "A recommendation and what both IDs share" },
+  { value: "explanation", label: "A recommendation and a language model's explanation" },
 ];
 
 /** The labels of agreement that stand in a new question, in the languages that come with the program. */
@@ -39,16 +41,85 @@ export function freeKey(wanted: string, taken: readonly string[], between = "-")
   }
 }
 
-/** Takes IDs into the study, or out of it; tasks that name the arm lose it. */
+/** Whether a task rates explanations, so that only arms that have some can be in it. */
+export function ratesExplanations(task: TaskDesign): boolean {
+  return task.kind === "rating" && task.about === "explanation";
+}
+
+const isIn = (task: TaskDesign, key: string) => task.arms.length === 0 || task.arms.includes(key);
+
+/** Whether an arm stands for explanations alone: it has some, and no task shows its IDs. */
+export function isForExplanations(design: StudyDesign, arm: ArmDesign): boolean {
+  return arm.explanations !== undefined && !design.tasks.some((task) => !ratesExplanations(task) && isIn(task, arm.key));
+}
+
+/** The arm that compares these IDs. */
+export function armOfIds(design: StudyDesign, row: SchemeRow): ArmDesign | undefined {
+  return design.arms.find((arm) => arm.ids === row.ids && !isForExplanations(design, arm));
+}
+
+/** The arm that stands for these explanations and for nothing else. */
+export function armOfExplanations(design: StudyDesign, name: string): ArmDesign | undefined {
+  return design.arms.find((arm) => arm.explanations === name && isForExplanations(design, arm));
+}
+
+/** Without an arm; tasks that name it lose it. */
+export function withoutArm(design: StudyDesign, arm: ArmDesign): StudyDesign {
+  const tasks = design.tasks.map((task) => ({ ...task, arms: task.arms.filter((key) => key !== arm.key) }));
+  return { ...design, arms: design.arms.filter((other) => other !== arm), tasks };
+}
+
+/** Takes IDs into the study, or out of it. Tasks in which all other IDs are compared take them too. */
 export function toggledArm(design: StudyDesign, row: SchemeRow): StudyDesign {
-  const there = design.arms.find((arm) => arm.ids === row.ids);
-  if (there) {
-    const tasks = design.tasks.map((task) => ({ ...task, arms: task.arms.filter((key) => key !== there.key) }));
-    return { ...design, arms: design.arms.filter((arm) => arm !== there), tasks };
-  }
+  const there = armOfIds(design, row);
+  if (there) return withoutArm(design, there);
   const key = freeKey(row.scheme, design.arms.map((arm) => arm.key), ".");
   const number = key.slice(row.scheme.length + 1);
-  return { ...design, arms: [...design.arms, { key, title: number ? `${row.title} ${number}` : row.title, ids: row.ids }] };
+  const others = design.arms.filter((arm) => !isForExplanations(design, arm));
+  const tasks = design.tasks.map((task) => {
+    const takes = !ratesExplanations(task) && task.arms.length > 0 && others.length > 0 && others.every((arm) => isIn(task, arm.key));
+    return takes ? { ...task, arms: [...task.arms, key] } : task;
+  });
+  return { ...design, arms: [...design.arms, { key, title: number ? `${row.title} ${number}` : row.title, ids: row.ids }], tasks };
+}
+
+/**
+ * Takes explanations into the study as an arm of their own, or out of it. Tasks that show IDs keep the arms they have;
+ * those that rate explanations take them.
+ */
+export function toggledExplanations(design: StudyDesign, set: ExplanationSet, arm: ExplainedArm): StudyDesign {
+  const explanations = explanationsName(set, arm);
+  const there = armOfExplanations(design, explanations);
+  if (there) return withoutArm(design, there);
+  const known = design.arms.map((one) => one.key);
+  const key = freeKey(`explained.${arm.key}`, known, ".");
+  const tasks = design.tasks.map((task) => {
+    if (!ratesExplanations(task)) return task.arms.length > 0 ? task : { ...task, arms: known };
+    return task.arms.length > 0 ? { ...task, arms: [...task.arms, key] } : task;
+  });
+  // Explanations by title or by hash used no IDs; those of the set are over the same items.
+  const ids = arm.ids ?? set.arms.find((other) => other.ids !== null)?.ids ?? design.arms[0]?.ids ?? "";
+  return { ...design, arms: [...design.arms, { key, title: `Explained: ${arm.title}`, ids, explanations }], tasks };
+}
+
+/** An arm with these explanations beside its IDs; none: without any. */
+export function withExplanations(design: StudyDesign, at: number, explanations: string | undefined): StudyDesign {
+  const arms = design.arms.map((arm, place) => {
+    if (place !== at) return arm;
+    const { explanations: _, ...rest } = arm;
+    return explanations === undefined ? rest : { ...rest, explanations };
+  });
+  return { ...design, arms };
+}
+
+/** A rating about something else. Only arms with explanations stay where those are rated. */
+export function ratingAbout(design: StudyDesign, task: Rating, about: RatedAbout): Rating {
+  if (about === task.about) return task;
+  const explained = design.arms.filter((arm) => arm.explanations !== undefined).map((arm) => arm.key);
+  if (about === "explanation") return { ...task, about, level: 1, arms: explained.length === design.arms.length ? [] : explained };
+  // Arms that stand for explanations alone have nothing to show elsewhere.
+  const others = design.arms.filter((arm) => !isForExplanations(design, arm)).map((arm) => arm.key);
+  return task.about === "explanation" ? { ...task, about, arms: others.length === design.arms.length ? [] : others } : { ...task, about };
 }
 
 export function withArm(design: StudyDesign, at: number, change: Partial<ArmDesign>): StudyDesign {

@@ -39,4 +39,10 @@ export function taskTitle(design: StudyDesign, key: string): string {
   return task ? `${key} · ${TASKS[task.kind].title.toLowerCase()}` : key;
 }
 
+/** What a task's stimuli are drawn by, and how many: "level 1, 8 in each arm". */
+export function taskSize(task: TaskDesign): string {
+  const of = task.kind === "rating" && task.about === "explanation" ? "explanations" : `level ${task.level}`;
+  return `${of}, ${task.per_arm} in each arm`;
+}
+
 export const BANDS = ["little known", "known", "well known"] as const;
