@@ -31,6 +31,11 @@ impl Work {
         Work { seed, ..self.clone() }
     }
 
+    /// The same seed and cancel, with steps that nobody sees: for one of many short parts, whose whole has a step.
+    pub fn unseen(&self) -> Self {
+        Work { board: Arc::default(), ..self.clone() }
+    }
+
     /// The seed.
     pub fn seed(&self) -> Seed {
         self.seed
@@ -266,6 +271,16 @@ mod tests {
         work.cancel().cancel();
         assert_eq!(step.advance(1), Err(Cancelled), "the cancel was asked for before this advance");
         assert_eq!(work.view().steps[0].done, 2, "what was done is still counted");
+    }
+
+    #[test]
+    fn unseen_parts_show_no_steps_and_are_cancelled_with_the_whole() {
+        let work = Work::new(Seed(1));
+        let part = work.unseen();
+        let step = part.step("a short part", 1);
+        assert!(work.view().steps.is_empty(), "nobody sees the steps of a part");
+        work.cancel().cancel();
+        assert_eq!(step.advance(1), Err(Cancelled), "what cancels the whole cancels the part");
     }
 
     #[test]

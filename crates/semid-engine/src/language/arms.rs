@@ -395,12 +395,13 @@ impl Asked<'_> {
                 all.ids().iter().map(|id| model.tokens(&opened_with(id))).collect::<Result<_, _>>()?;
             let tree = language_model::Choices::new(&sequences);
             let step = self.work.step("writing IDs", requests.len());
+            let one = self.work.unseen();
             let mut state = model.state();
             for (case, request) in self.cases().iter().zip(&requests) {
-                model.resume(self.work, &mut state, &model.prompt_tokens(&request.prompt)?)?;
+                model.resume(&one, &mut state, &model.prompt_tokens(&request.prompt)?)?;
                 // Items of the history fall away afterwards, so that as many more are looked for.
                 let most = k + case.history.len();
-                let found = model.search(self.work, &state, &tree, settings.beam.max(most), most)?;
+                let found = model.search(&one, &state, &tree, settings.beam.max(most), most)?;
                 let name = |found: &language_model::Found| Named {
                     choice: Some(found.sequence),
                     said: all.ids().get(found.sequence).cloned().unwrap_or_default(),

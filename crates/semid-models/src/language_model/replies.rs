@@ -34,9 +34,10 @@ impl LanguageModel for LocalModel {
             requests.iter().map(|request| self.prompt_tokens(&request.prompt)).collect::<Result<_>>()?;
         let shared = self.read_shared(work, &prompts)?;
         let step = work.step("asking the language model", requests.len());
+        let one = work.unseen();
         let all = requests.par_iter().zip(&prompts).enumerate();
         all.map(|(index, (request, tokens))| {
-            let reply = match self.reply(work, shared.clone(), request, tokens, index) {
+            let reply = match self.reply(&one, shared.clone(), request, tokens, index) {
                 // A prompt that is too long is a failure of this request, not of all.
                 Err(Error::Input(sentence)) => Reply::failed(FailureKind::Rejected, sentence),
                 other => other?,
@@ -60,12 +61,13 @@ impl ContinuationScorer for LocalModel {
         let tokens: Vec<Vec<u32>> = prompts.iter().map(|prompt| self.prompt_tokens(prompt)).collect::<Result<_>>()?;
         let shared = self.read_shared(work, &tokens)?;
         let step = work.step("scoring continuations", prompts.len());
+        let one = work.unseen();
         let all = tokens.par_iter().zip(continuations);
         all.map(|(tokens, texts)| {
             let mut state = shared.clone();
-            self.resume(work, &mut state, tokens)?;
+            self.resume(&one, &mut state, tokens)?;
             let sequences: Vec<Vec<u32>> = texts.iter().map(|text| self.tokens(text)).collect::<Result<_>>()?;
-            let scores = self.score_choices(work, &state, &Choices::new(&sequences))?;
+            let scores = self.score_choices(&one, &state, &Choices::new(&sequences))?;
             step.advance(1)?;
             Ok(scores)
         })
