@@ -9,6 +9,7 @@ mod compare;
 mod explore;
 mod hostile;
 mod import;
+mod language;
 mod results;
 mod safety;
 mod settings;
