@@ -711,6 +711,7 @@ pub(crate) fn choice(choices: &[(&str, &str, &str)]) -> FieldInput {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::OwnPrompt;
     use crate::settings::ListNames;
     use semid_core::prepare::SplitRule;
 
@@ -721,6 +722,19 @@ mod tests {
         settings.ids.push(IdSettings::Imported { file: "ids.json".into() });
         settings.recommenders =
             RecommenderSettings::KEYS.iter().filter_map(|key| RecommenderSettings::starter(key)).collect();
+        let own =
+            || Some(OwnPrompt { version: "mine".into(), system: "Rank.".into(), user: "{{ candidates }}".into() });
+        for recommender in &mut settings.recommenders {
+            match recommender {
+                RecommenderSettings::LmTitle(asked)
+                | RecommenderSettings::LmHash(asked)
+                | RecommenderSettings::LmId(asked)
+                | RecommenderSettings::LmLegend(asked)
+                | RecommenderSettings::LmIdTitle(asked) => asked.prompt = own(),
+                RecommenderSettings::LmGenerate(asked) => asked.prompt = own(),
+                _ => {}
+            }
+        }
         for name in ["one", "other"] {
             settings.recommenders.push(RecommenderSettings::Imported {
                 name: name.to_owned(),

@@ -168,7 +168,7 @@ fn explanations_of_the_same_recommendations_are_rated_in_a_study() {
         "it is read without the catalog"
     );
     let listed: Vec<ExplanationSet> = world.call("explanation_sets", json!({ "dataset": "shop" }));
-    assert_eq!(listed, [set.clone()], "it is found again by its data set");
+    assert_eq!(listed, std::slice::from_ref(&set), "it is found again by its data set");
     let asked = server.seen().len();
     let again: ExplanationSet = world.job("explain", request);
     assert_eq!((again, server.seen().len()), (set.clone(), asked), "asked again it costs nothing");

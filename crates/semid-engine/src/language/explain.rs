@@ -23,8 +23,8 @@ const VERSION: u32 = 1;
 const KIND: &str = "explanations";
 /// Items of a history that are told, and shown to whoever rates.
 const TOLD: usize = 3;
-/// Tokens of an explanation.
-const LONGEST: u32 = 120;
+/// Tokens of an answer with its explanation.
+const LONGEST: u32 = 160;
 
 /// Ask for explanations.
 #[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]

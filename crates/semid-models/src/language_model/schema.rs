@@ -14,7 +14,9 @@ use super::search::draw;
 use super::{Choices, End, LocalModel, Sampling, State, Written};
 
 /// Tokens of a string at the most, so that one explanation does not spend what the others need.
-const LONGEST_STRING: usize = 120;
+const LONGEST_STRING: usize = 96;
+/// Tokens after which a string ends with its sentence: a small model would go on repeating itself.
+const ENOUGH: usize = 32;
 
 impl LocalModel {
     /// Goes on after `state` with JSON after a schema; none when the schema has a form that is not known here. Ends with
@@ -204,7 +206,14 @@ impl Pen<'_> {
                 text = grown[..end].to_owned();
                 break;
             }
+            let known = text.len();
             text = grown;
+            if said.len() > ENOUGH
+                && let Some(end) = end_of_sentence(&text, known)
+            {
+                text.truncate(end);
+                break;
+            }
             self.model.extend(self.work, self.state, &[token])?;
             self.tokens.push(token);
         }
@@ -253,6 +262,13 @@ fn end_of_string(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Where a sentence ends before what was added at `from`; none where it goes on. What is added tells it: a full stop in a
+/// number is followed by a digit.
+fn end_of_sentence(text: &str, from: usize) -> Option<usize> {
+    let (before, added) = text.split_at_checked(from)?;
+    (added.starts_with(char::is_whitespace) && before.ends_with(['.', '!', '?'])).then_some(from)
 }
 
 /// The likeliest, or one drawn by likelihood at a temperature; the first of equals. None of none.
