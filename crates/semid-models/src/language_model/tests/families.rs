@@ -84,7 +84,7 @@ fn gemma3(content: &Content, file: &mut std::fs::File) -> theirs::gemma3::Model 
         num_hidden_layers: 7,
         num_key_value_heads: recipe.key_heads,
         rms_norm_eps: 1e-5,
-        rope_theta: 10_000.0,
+        rope_theta: 1e6,
         rope_local_base_freq: 10_000.0,
         vocab_size: VOCABULARY,
         final_logit_softcapping: None,

@@ -80,7 +80,7 @@ impl Recipe {
             own("attention.layer_norm_rms_epsilon", Value::F32(1e-5)),
             own("attention.layer_norm_epsilon", Value::F32(1e-5)),
             own("rope.dimension_count", number(if self.family == "phi2" { self.width / 2 } else { self.width })),
-            own("rope.freq_base", Value::F32(10_000.0)),
+            own("rope.freq_base", Value::F32(if self.family == "gemma3" { 1e6 } else { 1e4 })),
         ];
         if ["qwen3", "gemma3"].contains(&self.family) {
             out.push(own("attention.key_length", number(self.width)));

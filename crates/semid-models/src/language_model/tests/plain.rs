@@ -57,7 +57,7 @@ fn predict(recipe: &Recipe, tokens: &[u32]) -> Vec<Vec<f64>> {
     for layer in 0..if gemma { 7 } else { super::files::LAYERS } {
         let name = |part: &str| format!("blk.{layer}.{part}.weight");
         let local = gemma && layer != 5;
-        let base = if local || !gemma { 1e4 } else { 1e4 };
+        let base = if gemma && !local { 1e6 } else { 1e4 };
         let (mut queries, mut keys, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for (position, row) in hidden.iter().enumerate() {
             let normed = plain.norm(&name("attn_norm"), row);
@@ -76,18 +76,17 @@ fn predict(recipe: &Recipe, tokens: &[u32]) -> Vec<Vec<f64>> {
         for position in 0..tokens.len() {
             let first = if local { (position + 1).saturating_sub(recipe.window as usize) } else { 0 };
             let mut context = Vec::new();
-            for head in 0..recipe.heads {
+            for (head, query) in queries[position].iter().enumerate() {
                 let key_head = head / (recipe.heads / recipe.key_heads);
                 let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
                 let weights: Vec<f64> = (first..=position)
-                    .map(|at| (dot(&queries[position][head], &keys[at][key_head]) / (recipe.width as f64).sqrt()).exp())
+                    .map(|at| (dot(query, &keys[at][key_head]) / (recipe.width as f64).sqrt()).exp())
                     .collect();
                 let total: f64 = weights.iter().sum();
-                for lane in 0..recipe.width {
-                    let sum: f64 =
-                        weights.iter().zip(first..).map(|(weight, at)| weight * values[at][key_head][lane]).sum();
-                    context.push(sum / total);
-                }
+                context.extend((0..recipe.width).map(|lane| {
+                    let seen = weights.iter().zip(first..);
+                    seen.map(|(weight, at)| weight * values[at][key_head][lane]).sum::<f64>() / total
+                }));
             }
             let mut out = plain.times(&name("attn_output"), &context);
             if gemma {
