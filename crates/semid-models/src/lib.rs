@@ -4,6 +4,7 @@ pub mod baselines;
 mod device;
 pub mod generative;
 pub mod kernels;
+pub mod language_model;
 pub mod plane;
 mod products;
 pub mod quantizer;

@@ -1,0 +1,3 @@
+//! Language models in the loop of recommendation.
+
+pub mod tune;
