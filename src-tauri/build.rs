@@ -23,6 +23,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "show_written",
             "set_theme",
             "close_window",
+            "open_participant",
+            "participant_rpc",
+            "close_participant",
         ]),
     ))
     .map_err(|error| error.to_string())?;

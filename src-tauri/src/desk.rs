@@ -14,6 +14,7 @@ pub struct Desk {
     find: fn() -> Result<App, ApiError>,
     open: Mutex<Option<Open>>,
     chosen: Mutex<Chosen>,
+    session: Mutex<Option<String>>,
 }
 
 struct Open {
@@ -26,7 +27,7 @@ impl Desk {
     /// A desk on the home that the environment or the person names. Nothing is opened yet, so that a window can always
     /// show why not.
     pub fn from_env() -> Self {
-        Desk { find: App::from_env, open: Mutex::default(), chosen: Mutex::default() }
+        Desk { find: App::from_env, open: Mutex::default(), chosen: Mutex::default(), session: Mutex::default() }
     }
 
     /// The app. What is in its way is said anew at every request, and is gone as soon as the reason is.
@@ -45,6 +46,11 @@ impl Desk {
     /// The files the person chose.
     pub fn chosen(&self) -> MutexGuard<'_, Chosen> {
         self.chosen.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The session that the participant's window is open for.
+    pub fn session(&self) -> MutexGuard<'_, Option<String>> {
+        self.session.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Jobs that wait or work.
@@ -117,7 +123,7 @@ mod tests {
     #[test]
     fn what_is_in_the_way_is_an_answer_and_no_end() {
         let find: fn() -> Result<App, ApiError> = || Err(ApiError::machine("no home"));
-        let desk = Desk { find, open: Mutex::default(), chosen: Mutex::default() };
+        let desk = Desk { find, open: Mutex::default(), chosen: Mutex::default(), session: Mutex::default() };
         assert_eq!(desk.app().err().map(|error| error.code), Some(Code::Machine), "said at the first request");
         assert_eq!((desk.jobs_at_work(), desk.home()), (0, None), "and closing works all the same");
     }

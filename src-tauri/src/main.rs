@@ -5,6 +5,7 @@
 mod automation;
 mod desk;
 mod dialogs;
+mod participant;
 mod paths;
 mod rpc;
 mod start;

@@ -77,6 +77,12 @@ const FIELDS: &[Field] = &[
     field("look_at_lists", "settings.recommenders.files", Read),
     field("look_at_lists", "settings.text.encoder", Model),
     field("look_at_lists", "file", Read),
+    field("study_check", "texts", Read),
+    field("study_save", "texts", Read),
+    field("study_sessions", "output", Write),
+    field("study_export_session", "output", Write),
+    field("study_import_answers", "path", Read),
+    field("study_export", "output", Write),
     field("set_preferences", "data_folder", Write),
     field("set_preferences", "model_folders", Read),
 ];

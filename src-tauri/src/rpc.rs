@@ -28,7 +28,7 @@ fn answer(handle: &AppHandle, command: &str, payload: Value) -> Result<Value, Ap
 }
 
 /// A panic is a bug, but it must not close the window with a person's work in it.
-fn guarded(answer: impl FnOnce() -> Result<Value, ApiError>) -> Result<Value, ApiError> {
+pub fn guarded(answer: impl FnOnce() -> Result<Value, ApiError>) -> Result<Value, ApiError> {
     catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
         let mut error =

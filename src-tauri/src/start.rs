@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use tauri::{Builder, Wry};
 
 use crate::desk::Desk;
-use crate::{dialogs, rpc, window};
+use crate::{dialogs, participant, rpc, window};
 
 const HEADLESS: &str = "The same work can be done without a window: semid --help, or from a checkout \
                         cargo xtask run --headless";
@@ -44,6 +44,9 @@ fn builder() -> Builder<Wry> {
             dialogs::show_written,
             window::set_theme,
             window::close_window,
+            participant::open_participant,
+            participant::participant_rpc,
+            participant::close_participant,
         ])
         .on_window_event(window::on_event)
         .setup(|app| window::open(app.handle()).map_err(Into::into))

@@ -1,13 +1,15 @@
-//! The one window: how it looks before the page has drawn anything, and what happens when someone closes it.
+//! The main window: how it looks before the page has drawn anything, and what happens when someone closes it.
 
 use semid_api::ApiError;
 use tauri::utils::config::Color;
-use tauri::{AppHandle, DragDropEvent, Manager, Theme, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent, Wry};
+use tauri::{
+    AppHandle, DragDropEvent, Manager, Theme, Url, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent, Wry,
+};
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
 use tauri_plugin_window_state::StateFlags;
 
-use crate::automation;
 use crate::desk::Desk;
+use crate::{automation, participant};
 
 /// What capabilities call the window.
 pub const LABEL: &str = "main";
@@ -23,8 +25,7 @@ pub fn open(handle: &AppHandle) -> tauri::Result<()> {
         .inner_size(1280.0, 860.0)
         .min_inner_size(900.0, 600.0)
         .visible(false)
-        // The page is our own and stays so, whatever a link in somebody's data says.
-        .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
+        .on_navigation(is_our_page)
         .build()?;
     let background = match window.theme() {
         Ok(Theme::Dark) => DARK,
@@ -34,14 +35,28 @@ pub fn open(handle: &AppHandle) -> tauri::Result<()> {
     window.show()
 }
 
+/// The page is our own and stays so, whatever a link in somebody's data says.
+pub fn is_our_page(url: &Url) -> bool {
+    url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost")
+}
+
 /// Size and place are remembered; that the window is shown is our own business.
 pub fn remembered() -> tauri::plugin::TauriPlugin<Wry> {
     let remembered = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
-    tauri_plugin_window_state::Builder::default().with_state_flags(remembered).build()
+    tauri_plugin_window_state::Builder::default()
+        .with_state_flags(remembered)
+        .with_denylist(&[participant::LABEL])
+        .build()
 }
 
 /// Files dropped on the window are chosen; closing asks first while a run is going on.
 pub fn on_event(window: &Window, event: &WindowEvent) {
+    if window.label() == participant::LABEL {
+        if matches!(event, WindowEvent::Destroyed) {
+            participant::closed(&window.state::<Desk>());
+        }
+        return;
+    }
     match event {
         WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
             window.state::<Desk>().chosen().dropped(paths);

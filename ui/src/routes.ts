@@ -17,6 +17,9 @@ export const SECTIONS: readonly { path: string; label: string; icon: IconName }[
   { path: "/compare", label: "Compare", icon: "compare" },
   { path: "/runs", label: "Runs", icon: "runs" },
   { path: "/explore", label: "Explore", icon: "explore" },
+  { path: "/ask", label: "Ask", icon: "ask" },
+  { path: "/studies", label: "Studies", icon: "users" },
+  { path: "/models", label: "Models", icon: "models" },
   { path: "/settings", label: "Settings", icon: "settings" },
 ];
 
@@ -33,6 +36,12 @@ export const ROUTES: readonly Route[] = [
   { path: "/runs/:id/why", load: () => import("./screens/why/Why.svelte") },
   { path: "/explore", load: () => import("./screens/explore/Choose.svelte") },
   { path: "/explore/:dataset", load: () => import("./screens/explore/Explore.svelte") },
+  { path: "/ask", load: () => import("./screens/ask/Ask.svelte") },
+  { path: "/studies", load: () => import("./screens/studies/Studies.svelte") },
+  { path: "/studies/new", load: () => import("./screens/studies/DesignPage.svelte") },
+  { path: "/studies/:name", load: () => import("./screens/studies/StudyPage.svelte") },
+  { path: "/studies/:name/design", load: () => import("./screens/studies/DesignPage.svelte") },
+  { path: "/models", load: () => import("./screens/models/Models.svelte") },
   { path: "/settings", load: () => import("./screens/settings/Settings.svelte") },
 
   ...(import.meta.env.DEV ? [{ path: "/gallery", load: () => import("./screens/gallery/Gallery.svelte") }] : []),

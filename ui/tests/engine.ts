@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import type { Page } from "@playwright/test";
 
-import type { ApiError, Commands, JobView } from "../src/lib/wire";
+import type { ApiError, Commands, JobResults, JobView, Started } from "../src/lib/wire";
 
 type Recorded = { payload: unknown; reply?: unknown; error?: ApiError; result?: unknown };
 export type Answers = {
@@ -23,6 +23,11 @@ const FIXTURES = new Map<string, Recorded[]>(
 /** What the engine would say: an error to throw in the page. */
 export function refuse(code: ApiError["code"], message: string, hint = ""): never {
   throw { code, message, hint, problems: [] } satisfies ApiError;
+}
+
+/** What a command that starts a job says when its job is over at once, with this result. */
+export function finished<C extends keyof JobResults>(_command: C, result: JobResults[C]): Started {
+  return { job: -1, result } as Started;
 }
 
 /** The recorded answer to a command: of the same question when there is one, else of any. */
@@ -42,25 +47,35 @@ export async function mockEngine(
   const asked: { command: string; payload: unknown }[] = [];
   const jobs: JobView[] = [];
 
+  /** A job that is over, with its result. */
+  const over = (command: string, result: unknown): Started => {
+    const id = jobs.length + 1;
+    jobs.push({ id, title: command, state: "finished", progress: { steps: [], series: [] }, result: change(result, command), error: null });
+    return { job: id };
+  };
   const answer = async (command: string, payload: unknown): Promise<unknown> => {
     asked.push({ command, payload });
     const said = (answers as Record<string, ((payload: unknown) => unknown) | undefined>)[command];
-    if (said) return change(await said(payload), command);
+    if (said) {
+      const reply = await said(payload);
+      return isFinished(reply) ? over(command, reply.result) : change(reply, command);
+    }
     if (command === "jobs") return jobs;
     if (command === "job") return jobs.find((job) => job.id === (payload as { job: number }).job);
     if (command === "cancel") return true;
+    // A machine has none until a test says so.
+    if (command === "language_models") return [];
     const known = recorded(command, payload);
     if (!known) return refuse("internal", `No fixture answers ${command} ${JSON.stringify(payload)}.`);
     if (known.error) throw known.error;
     if (known.result === undefined) return change(known.reply, command);
-    const id = jobs.length + 1;
-    jobs.push({ id, title: command, state: "finished", progress: { steps: [], series: [] }, result: change(known.result, command), error: null });
-    return { job: id };
+    return over(command, known.result);
   };
 
   await page.exposeBinding("__engine", async (_, command: string, args: Record<string, unknown>) => {
     try {
-      if (command === "rpc") return { reply: await answer(String(args.command), args.payload) };
+      if (command === "rpc" || command === "participant_rpc") return { reply: await answer(String(args.command), args.payload) };
+      if (command.startsWith("open_")) asked.push({ command, payload: args });
       if (command.startsWith("pick_")) {
         const said = (answers as Record<string, (() => unknown) | undefined>)[command];
         return { reply: said ? said() : command === "pick_files" ? [] : null };
@@ -98,6 +113,10 @@ export function replaceStrings<T>(value: T, fields: ReadonlySet<string>, text: (
     ) as T;
   }
   return value;
+}
+
+function isFinished(reply: unknown): reply is { result: unknown } {
+  return typeof reply === "object" && reply !== null && "job" in reply && reply.job === -1 && "result" in reply;
 }
 
 function canonical(value: unknown): string {

@@ -13,7 +13,7 @@ const HOSTILE = [
 ];
 /** Fields of replies that hold what stands in people's files, or what a model wrote. */
 const FIELDS = new Set(
-  "title key text categories file snippet reason label words exemplars error note about licence source text_template columns rows facts lines".split(" "),
+  "title key text categories file snippet reason label words exemplars error note about licence source text_template columns rows facts lines en de lead shown why was sentence measure with explanation notes prompt answer problem system question said warnings".split(" "),
 );
 
 for (const screen of SCREENS) {

@@ -61,6 +61,8 @@ await keep("fields", { settings });
 await keep("check", { settings });
 await keep("estimate", { settings });
 
+await keep("prompts");
+
 await keep("runs");
 await keep("run_view", { run: RUN });
 await keep("run_curves", { run: RUN, dark: false });
@@ -85,6 +87,66 @@ await keep("neighbours", { ...ids, item: 0, k: 10 });
 await keep("catalog_map", ids);
 await keep("collisions", { ...ids, offset: 0, limit: 50 });
 await keep("compare_ids", { dataset: DATASET, left: scheme.ids, right: scheme.ids, query: null, ...page });
+
+// Three studies of one design: a draft, one that collects answers, one that is closed.
+const starter = await keep("study_starter", { dataset: DATASET, ids: [] });
+const small = {
+  ...starter,
+  consent: Object.fromEntries(Object.entries(starter.consent).map(([language, text]) => [language, text.replaceAll(/⟨.*?⟩/g, "A. Name, name@example.org")])),
+  participants: 6,
+  tasks: starter.tasks.filter(({ key }) => key !== "tells").map((task) => ({ ...task, per_arm: 2 })),
+};
+const study = (name) => ({ ...small, name });
+await keep("study_check", { design: starter, texts: [] });
+await keep("study_power", { design: study("films-draft") });
+for (const name of ["films-draft", "films-open", "films-closed"]) await outcome((await must("study_save", { design: study(name), texts: [] })).job);
+await must("study_replace", { name: "films-draft", stimulus: 0, item: null, why: "Everybody knows it." });
+for (const name of ["films-open", "films-closed"]) await must("study_lock", { name });
+await answered(await keep("study_sessions", { name: "films-open", count: 3 }), 0.6);
+const people = await must("study_sessions", { name: "films-closed", count: 6 });
+await answered(people, 1);
+await outcome((await must("study_simulate", { name: "films-closed", count: 6, meaning: { "rq-kmeans": 0.8 } })).job);
+await answered(await must("study_sessions", { name: "films-closed", count: 3, part: 2 }), 1);
+await keep("study_withdraw", { pseudonym: people[5].pseudonym });
+await must("study_close", { name: "films-closed" });
+await keep("studies");
+for (const name of ["films-draft", "films-open", "films-closed"]) await keep("study", { name });
+for (const name of ["films-open", "films-closed"]) await keep("study_analysis", { name, version: 1 });
+await keep("study_texts");
+
+/** Asks without keeping. */
+async function must(command, payload) {
+  const { reply, error } = await ask(command, payload);
+  if (error) throw new Error(`${command} ${JSON.stringify(payload)}: ${error.message}`);
+  return reply;
+}
+
+/** Somebody who answers a share of each session, by the clock rather than by thinking. */
+async function answered(sessions, share) {
+  for (const [person, { session }] of sessions.entries()) {
+    const { document } = await must("participant_session", { session });
+    const [language] = document.languages;
+    let now = 1_790_000_000_000 + person * 3_600_000;
+    await must("participant_consent", { session, language, text_hash: document.consent_hash[language], given_at: now });
+    for (const trial of document.trials.slice(0, Math.ceil(share * document.trials.length))) {
+      const ms = 1500 + ((trial.position * 733 + person * 211) % 4000);
+      now += ms + 500;
+      const naming = trial.kind === "naming";
+      const places = trial.points?.[language].length ?? trial.options.length;
+      const answer = {
+        position: trial.position,
+        place: naming ? null : (trial.attention ?? (trial.position * 7 + person * 3) % places),
+        cannot_judge: false,
+        confidence: trial.confidence ? (trial.position + person) % 5 : null,
+        text: naming ? ["films about war", "love", "crime in towns"][(trial.position + person) % 3] : null,
+        ms,
+        answered_at: now,
+        language,
+      };
+      await must("participant_answer", { session, answer });
+    }
+  }
+}
 
 mkdirSync(FOLDER, { recursive: true });
 for (const [command, answers] of kept) {

@@ -130,7 +130,7 @@ test("a narrow window keeps every section within reach", async ({ page }) => {
   await mockEngine(page);
   await page.goto("#/");
   await settle(page);
-  for (const name of ["Start", "Data", "Compare", "Runs", "Explore", "Settings"]) {
+  for (const name of ["Start", "Data", "Compare", "Runs", "Explore", "Ask", "Studies", "Models", "Settings"]) {
     await expect(page.getByRole("link", { name, exact: true })).toBeInViewport();
   }
 });

@@ -23,6 +23,13 @@ for (const screen of SCREENS) {
       await page.screenshot({ path: `tests/output/sizes/${screen.name}-${width}-${text}.png` });
       const { wide, room } = await page.locator("main").evaluate((main) => ({ wide: main.scrollWidth, room: main.clientWidth }));
       expect(wide, `${name}: the page itself never scrolls sideways; tables and charts do inside`).toBeLessThanOrEqual(room);
+      for (const dialog of await page.getByRole("dialog").all()) {
+        const { sideways, inside } = await dialog.evaluate((dialog) => {
+          const [body, { left, top, right, bottom }] = [dialog.querySelector(".body") ?? dialog, dialog.getBoundingClientRect()];
+          return { sideways: body.scrollWidth - body.clientWidth, inside: left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight };
+        });
+        expect({ sideways, inside }, `${name}: a dialog is whole, and scrolls only down`).toEqual({ sideways: 0, inside: true });
+      }
     }
   });
 }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use semid_core::comparison::{Comparison, IdSchemeResult};
+use semid_core::study::StudyDesign;
 use semid_engine::datasets::{ImportReport, ImportRequest};
 use semid_engine::evaluate_lists::JudgedLists;
 use semid_engine::settings::{ExperimentSettings, Problem};
@@ -120,6 +121,41 @@ commands! {
     "catalog_map", "The catalog on a plane; a job.", explore::catalog_map: IdsSelector => Started, job CatalogMap;
     "collisions", "Items that share all codes.", explore::collisions: CollisionsRequest => CollisionPage;
     "compare_ids", "Two schemes on the same items.", explore::compare_ids: CompareIdsRequest => CompareIdsReply;
+    // Interpretability studies
+    "studies", "All studies, newest first.", study::studies: Nothing => Vec<StudyRow>;
+    "study", "One study with everything its page shows.", study::study: StudySelector => StudyDetail;
+    "study_starter", "A design to begin with; a job.", study::starter: StudyStarterRequest => Started, job StudyDesign;
+    "study_check", "Problems of a design, each with its field.", study::check: StudyDraft => Vec<Problem>;
+    "study_save", "Draw the stimuli of a design and keep both as a draft; a job.", study::save: StudyDraft => Started, job StudyDetail;
+    "study_replace", "Put another item in the place of a stimulus.", study::replace: ReplaceStimulusRequest => StudyDetail;
+    "study_power", "How sure a design is to find a difference; a job.", study::power: StudyPowerRequest => Started, job Vec<TaskPower>;
+    "study_lock", "Fix a draft under the hash of its protocol.", study::lock: StudySelector => StudyRow;
+    "study_sessions", "Make sessions for participants.", study::sessions: StudySessionsRequest => Vec<MadeSession>;
+    "study_export_session", "Write a session as one file for any browser.", study::export_session: ExportSessionRequest => MadeSession;
+    "study_import_answers", "Import the answers that a session's file gave back.", study::import_answers: FileRequest => AnswersImported;
+    "study_simulate", "Try a study with simulated participants; a job.", study::simulate: StudySimulateRequest => Started, job Vec<MadeSession>;
+    "study_close", "End data collection, which unmasks the arms.", study::close: StudySelector => StudyRow;
+    "study_analysis", "What the answers say, as far as it may be looked at; a job.", study::analysis: StudyAnalysisRequest => Started, job StudyAnalysis;
+    "study_charts", "The charts of a study's results, drawn.", study::charts: StudyChartsRequest => Vec<KindCharts>;
+    "study_export", "Write the results of a closed study; a job.", study::export: StudyExportRequest => Started, job StudyExported;
+    "study_withdraw", "Delete everything of a participant; a job.", study::withdraw: PseudonymRequest => Started, job Withdrawn;
+    "study_texts", "The texts of the participant's page, to be translated.", study::texts: Nothing => TextsTemplate;
+    "participant_session", "A session for the participant's window.", study::participant_session: SessionRequest => ParticipantSession;
+    "participant_consent", "Keep a participant's consent.", study::participant_consent: ConsentRequest => SessionState;
+    "participant_answer", "Keep an answer; it is on the disk when this returns.", study::participant_answer: AnswerRequest => SessionState;
+    // Language models
+    "language_models", "Language models at hand.", language::language_models: Nothing => Vec<LanguageModelRow>;
+    "set_remote_model", "Keep a model behind URLs.", language::set_remote: RemoteModelDraft => Vec<LanguageModelRow>;
+    "remove_remote_model", "Forget a model behind URLs.", language::remove_remote: LanguageModelRequest => Vec<LanguageModelRow>;
+    "keep_key", "Put a key into the system's keychain.", language::keep_key: KeyRequest => Nothing;
+    "test_language_model", "Greet a model; a job.", language::test: LanguageModelRequest => Started, job ModelTest;
+    "ask", "Items for a request in one's own words; a job.", language::ask: AskRequest => Started, job Asked;
+    "explain", "Let a language model explain the same recommendations under several ways of naming items; a job.", language::explain: ExplainRequest => Started, job ExplanationSet;
+    "orders_in_titles", "What a language model does with titles that give orders; a job.", language::orders: OrdersRequest => Started, job Vec<OrdersRow>;
+    "language_answer", "An answer of a language model in a run, with its prompt.", language::answer: LmAnswerRequest => LmAnswer;
+    "prompts", "The prompts that come with the program.", language::prompts: Nothing => Vec<PromptTemplate>;
+    "check_prompt", "What an edited prompt would show, what is wrong with it, what differs.", language::check_prompt: PromptDraft => PromptCheck;
+    "study_rate", "Let a language model take part in a study; a job.", language::study_rate: StudyRateRequest => Started, job ModelRated;
     // The program
     "about", "What this program is and stands on.", system::about: Nothing => About;
     "preferences", "What a person set.", system::preferences: Nothing => Preferences;

@@ -27,6 +27,8 @@ pub struct Declarations {
     seen: BTreeSet<TypeId>,
     /// By name: the order in which a type names its parts is not the same for every build.
     types: BTreeMap<String, String>,
+    /// Names that two types share, of which only one would be written.
+    clashes: Vec<String>,
     commands: String,
     jobs: String,
 }
@@ -39,6 +41,7 @@ impl Declarations {
             config,
             seen: BTreeSet::new(),
             types: BTreeMap::new(),
+            clashes: Vec::new(),
             commands: String::new(),
             jobs: String::new(),
         }
@@ -68,7 +71,11 @@ impl Declarations {
         if T::output_path().is_some() {
             let docs = T::docs().unwrap_or_default();
             let declaration = format!("{docs}export {}", T::decl(&self.config));
-            self.types.insert(T::ident(&self.config), layout(&declaration) + "\n\n");
+            let (name, text) = (T::ident(&self.config), layout(&declaration) + "\n\n");
+            if self.types.get(&name).is_some_and(|other| *other != text) {
+                self.clashes.push(name.clone());
+            }
+            self.types.insert(name, text);
         }
     }
 }
@@ -110,6 +117,13 @@ impl TypeVisitor for Declarations {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::path::Path;
+
+    #[test]
+    fn no_two_types_share_a_name() {
+        let mut types = super::Declarations::new();
+        crate::declare(&mut types);
+        assert!(types.clashes.is_empty(), "give one a name of its own with #[ts(rename)]: {:?}", types.clashes);
+    }
 
     #[test]
     fn the_types_of_the_window_are_those_of_the_engine() {

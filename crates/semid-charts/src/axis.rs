@@ -1,6 +1,9 @@
 //! A linear scale from values to pixels, with round ticks.
 
+use crate::canvas::{Align, Canvas, Painted};
+use crate::heading::SMALL;
 use crate::numbers;
+use crate::theme::Ink;
 
 /// Values on a stretch of pixels.
 #[derive(Clone, Debug)]
@@ -66,6 +69,26 @@ fn step(rough: f64) -> f64 {
     let digit = rough / power;
     let digit = [1.0, 2.0, 5.0].into_iter().find(|&round| digit <= round + 1e-9).unwrap_or(10.0);
     digit * power
+}
+
+/// The ground of a chart with two scales: a line and a number at each tick of both, and the axes they meet at. The pixels
+/// between which it lies are given from left to right and from top to bottom.
+pub(crate) fn plane(
+    canvas: &Canvas<'_>,
+    (x, y): (&Scale, &Scale),
+    (left, right): (f64, f64),
+    (top, bottom): (f64, f64),
+) -> Painted {
+    for (value, label) in y.ticks() {
+        canvas.line((left, y.at(value)), (right, y.at(value)), Ink::Grid, 1.0)?;
+        canvas.text((left - 8.0, y.at(value)), Align::Right, SMALL, Ink::Muted, &label)?;
+    }
+    for (value, label) in x.ticks() {
+        canvas.line((x.at(value), top), (x.at(value), bottom), Ink::Grid, 1.0)?;
+        canvas.text((x.at(value), bottom + 14.0), Align::Middle, SMALL, Ink::Muted, &label)?;
+    }
+    canvas.line((left, bottom), (right, bottom), Ink::Axis, 1.25)?;
+    canvas.line((left, top), (left, bottom), Ink::Axis, 1.25)
 }
 
 #[cfg(test)]

@@ -69,7 +69,13 @@ pub(crate) struct Labels {
 
 impl Labels {
     pub(crate) fn new<'t>(labels: impl IntoIterator<Item = &'t str>, limit: f64) -> Self {
-        let lines: Vec<_> = labels.into_iter().map(|label| text::wrap(&text::clean(label), LABEL, limit, 2)).collect();
+        Self::of_lines(labels.into_iter().map(|label| text::wrap(&text::clean(label), LABEL, limit, 2)), limit)
+    }
+
+    /// Labels whose lines are given; each is shortened for itself.
+    pub(crate) fn of_lines(labels: impl IntoIterator<Item = Vec<String>>, limit: f64) -> Self {
+        let shorten = |line: String| text::shorten_to(&text::clean(&line), LABEL, limit);
+        let lines: Vec<Vec<_>> = labels.into_iter().map(|lines| lines.into_iter().map(shorten).collect()).collect();
         let width = lines.iter().flatten().map(|line| text::width(line, LABEL)).fold(60.0, f64::max).min(limit);
         Labels { width, lines }
     }

@@ -15,9 +15,17 @@ mod histogram;
 mod id_quality;
 mod metric_bars;
 pub mod numbers;
+mod placement;
 mod png;
 mod rank_frequency;
+mod rows;
 mod slice_bars;
+mod study_accuracy;
+mod study_companions;
+mod study_ratings;
+mod study_superiority;
+mod study_times;
+mod study_two_axes;
 pub mod text;
 mod theme;
 
@@ -33,6 +41,12 @@ pub use metric_bars::{Bar, BarGroup, MetricBars};
 pub use png::png;
 pub use rank_frequency::RankFrequency;
 pub use slice_bars::{Slice, SliceBars};
+pub use study_accuracy::{ArmAccuracy, StudyAccuracy, TaskAccuracy};
+pub use study_companions::{CompanionPanel, CompanionPoint, StudyCompanions};
+pub use study_ratings::{ArmRatings, StudyRatings};
+pub use study_superiority::{StudySuperiority, Superior, TaskSuperiority};
+pub use study_times::{ArmTimes, StudyTimes, TaskTimes};
+pub use study_two_axes::{Raters, SchemePoint, StudyTwoAxes};
 pub use theme::{Theme, page_css};
 
 /// The result of drawing.
@@ -50,6 +64,12 @@ pub fn draw(chart: &Chart, theme: Theme) -> Result<Svg> {
         Chart::SliceBars(chart) => slice_bars::draw(chart, theme),
         Chart::Histogram(chart) => histogram::draw(chart, theme),
         Chart::RankFrequency(chart) => rank_frequency::draw(chart, theme),
+        Chart::StudyAccuracy(chart) => study_accuracy::draw(chart, theme),
+        Chart::StudyRatings(chart) => study_ratings::draw(chart, theme),
+        Chart::StudyTwoAxes(chart) => study_two_axes::draw(chart, theme),
+        Chart::StudyTimes(chart) => study_times::draw(chart, theme),
+        Chart::StudyCompanions(chart) => study_companions::draw(chart, theme),
+        Chart::StudySuperiority(chart) => study_superiority::draw(chart, theme),
     }
 }
 
@@ -73,6 +93,49 @@ pub enum Chart {
     Histogram(Histogram),
     /// Counts by rank on logarithmic axes.
     RankFrequency(RankFrequency),
+    /// Share right of every arm of a study against chance.
+    StudyAccuracy(StudyAccuracy),
+    /// Ratings of every arm of a study, stacked around the middle of their scale.
+    StudyRatings(StudyRatings),
+    /// ID schemes by accuracy and by interpretability.
+    StudyTwoAxes(StudyTwoAxes),
+    /// Response times of every arm of a study.
+    StudyTimes(StudyTimes),
+    /// Automatic companions beside what people did.
+    StudyCompanions(StudyCompanions),
+    /// Probability that one arm of a study is rated above another.
+    StudySuperiority(StudySuperiority),
+}
+
+impl Chart {
+    /// What the picture shows.
+    pub fn title(&self) -> &str {
+        self.heading().0
+    }
+
+    /// How to read it.
+    pub fn note(&self) -> &str {
+        self.heading().1
+    }
+
+    fn heading(&self) -> (&str, &str) {
+        match self {
+            Chart::MetricBars(chart) => (&chart.title, &chart.note),
+            Chart::Differences(chart) => (&chart.title, &chart.note),
+            Chart::Curves(chart) => (&chart.title, &chart.note),
+            Chart::CodeUsage(chart) => (&chart.title, &chart.note),
+            Chart::IdQuality(chart) => (&chart.title, &chart.note),
+            Chart::SliceBars(chart) => (&chart.title, &chart.note),
+            Chart::Histogram(chart) => (&chart.title, &chart.note),
+            Chart::RankFrequency(chart) => (&chart.title, &chart.note),
+            Chart::StudyAccuracy(chart) => (&chart.title, &chart.note),
+            Chart::StudyRatings(chart) => (&chart.title, &chart.note),
+            Chart::StudyTwoAxes(chart) => (&chart.title, &chart.note),
+            Chart::StudyTimes(chart) => (&chart.title, &chart.note),
+            Chart::StudyCompanions(chart) => (&chart.title, &chart.note),
+            Chart::StudySuperiority(chart) => (&chart.title, &chart.note),
+        }
+    }
 }
 
 /// A value with the ends of its 95 % interval.

@@ -36,7 +36,7 @@ fn charts(arms: usize, name: &str) -> Vec<Chart> {
         part: title(),
         cells: vec![QualityCell { text: title(), share: Some(0.7), by_chance: Some(0.3) }; 3],
     });
-    vec![
+    [
         Chart::MetricBars(MetricBars {
             title: title(),
             note: title(),
@@ -89,6 +89,94 @@ fn charts(arms: usize, name: &str) -> Vec<Chart> {
             ranked: title(),
             counted: title(),
             counts: (0..arms as u64).rev().collect(),
+        }),
+    ]
+    .into_iter()
+    .chain(study_charts(&names, name))
+    .collect()
+}
+
+/// Every chart of a study with such arms and every other text called `name`.
+fn study_charts(arms: &[String], name: &str) -> [Chart; 6] {
+    let title = || name.to_owned();
+    let share = |at: usize| Estimate { value: 0.7 - 0.01 * at as f64, low: 0.55 - 0.01 * at as f64, high: 0.8 };
+    let named = || arms.iter().cloned().enumerate();
+    let accuracy = named().map(|(at, label)| ArmAccuracy { label, right: share(at), participants: 24, answers: 288 });
+    let ratings = named().map(|(at, label)| ArmRatings {
+        label,
+        counts: vec![at as u64, 12, 30, 40, 9],
+        cannot_judge: 3,
+        mean: Some(3.4),
+    });
+    let schemes = named().map(|(at, label)| SchemePoint {
+        label,
+        raters: [Raters::People, Raters::Simulated, Raters::Models][at % 3],
+        accuracy: estimate(0.05 + 0.001 * at as f64),
+        interpretability: share(at),
+        users: 943,
+        participants: 24,
+    });
+    let times = named().map(|(at, label)| ArmTimes {
+        label,
+        lower: 3.0,
+        median: 5.0 + at as f64,
+        upper: 9.0 + at as f64,
+        answers: 288,
+        too_long: at as u64,
+    });
+    let companions =
+        named().map(|(at, label)| CompanionPoint { label, measure: 0.02 * at as f64, outcome: share(at).value });
+    let superior = named().map(|(at, arm)| Superior {
+        arm,
+        against: title(),
+        probability: share(at),
+        participants: 24,
+        ratings: [96, 97],
+    });
+    [
+        Chart::StudyAccuracy(StudyAccuracy {
+            title: title(),
+            note: title(),
+            who: "people".into(),
+            tasks: vec![TaskAccuracy { label: title(), chance: 0.2, arms: accuracy.collect() }],
+        }),
+        Chart::StudyRatings(StudyRatings {
+            title: title(),
+            note: title(),
+            points: vec![title(); 5],
+            cannot_judge: true,
+            arms: ratings.collect(),
+        }),
+        Chart::StudyTwoAxes(StudyTwoAxes {
+            title: title(),
+            note: title(),
+            accuracy: title(),
+            interpretability: title(),
+            chance: Some(0.2),
+            points: schemes.collect(),
+        }),
+        Chart::StudyTimes(StudyTimes {
+            title: title(),
+            note: title(),
+            tasks: vec![TaskTimes { label: title(), arms: times.collect() }],
+        }),
+        Chart::StudyCompanions(StudyCompanions {
+            title: title(),
+            note: title(),
+            panels: vec![CompanionPanel {
+                label: title(),
+                measure: title(),
+                outcome: title(),
+                correlation: Some(0.62),
+                stimuli: 36,
+                points: companions.collect(),
+            }],
+        }),
+        Chart::StudySuperiority(StudySuperiority {
+            title: title(),
+            note: title(),
+            who: "people".into(),
+            tasks: vec![TaskSuperiority { label: title(), rows: superior.collect() }],
         }),
     ]
 }
@@ -154,7 +242,10 @@ fn many_arms_make_a_taller_picture_and_stay_inside_it() {
     for (few, many) in charts(3, "arm").iter().zip(charts(30, "an arm with a name that goes on for quite a while")) {
         let chart = few;
         let [few, many] = [few, &many].map(|chart| draw(chart, Theme::Light).unwrap());
-        let has_rows = !matches!(chart, Chart::Histogram(_) | Chart::RankFrequency(_));
+        let has_rows = !matches!(
+            chart,
+            Chart::Histogram(_) | Chart::RankFrequency(_) | Chart::StudyTwoAxes(_) | Chart::StudyCompanions(_)
+        );
         assert!(!has_rows || height(&many) > height(&few) + 100.0, "thirty rows need more room than three");
         for (svg, attribute) in [&few, &many].into_iter().flat_map(|svg| ["y", "y1", "y2", "cy"].map(|a| (svg, a))) {
             let limit = height(svg) * 4.0;
@@ -204,7 +295,7 @@ fn extreme_but_finite_numbers_are_drawn() {
 
 #[test]
 fn every_value_can_be_pointed_at_and_is_said_in_plain_words() {
-    let expected = [3, 3, 18, 3 * 59, 9, 3, 3, 2];
+    let expected = [3, 3, 18, 3 * 59, 9, 3, 3, 2, 3, 3, 3, 3, 3, 3];
     for (chart, expected) in charts(3, HOSTILE).iter().zip(expected) {
         let svg = draw(chart, Theme::Light).unwrap();
         let together = if matches!(chart, Chart::CodeUsage(_)) { 1.0 } else { 0.0 };
@@ -232,4 +323,33 @@ fn what_is_said_at_a_bar_are_its_numbers() {
     let svg = draw(chart, Theme::Light).unwrap();
     let lines: Vec<&str> = svg.marks()[0].lines.iter().map(String::as_str).collect();
     assert_eq!(lines, ["arm 0", "arm .0100", "95 % interval [.0060, .0130]", "baseline"], "as beside the bar");
+}
+
+#[test]
+fn ratings_stand_on_either_side_of_the_middle_and_cannot_judge_apart() {
+    let arm = |counts: Vec<u64>, cannot_judge| ArmRatings { label: "arm".into(), counts, cannot_judge, mean: None };
+    let points = ["never", "rarely", "sometimes", "often", "always"].map(str::to_owned).to_vec();
+    let chart = StudyRatings {
+        title: "t".into(),
+        points,
+        cannot_judge: true,
+        arms: vec![arm(vec![0, 0, 10, 0, 0], 0), arm(vec![0; 5], 7), arm(vec![5, 0, 0, 0, 5], 1)],
+        ..Default::default()
+    };
+    let svg = draw(&Chart::StudyRatings(chart), Theme::Light).unwrap();
+    let bars: Vec<(f64, f64)> = svg
+        .as_str()
+        .split("<rect")
+        .skip(1)
+        .filter(|bar| ["#D5D9DF", "#9A3509", "#0F4C8F"].iter().any(|colour| bar.contains(colour)))
+        .map(|bar| (numbers_of(bar, "x")[0], numbers_of(bar, "width")[0]))
+        .filter(|bar| bar.1 > 60.0)
+        .collect();
+    assert_eq!(bars.len(), 3, "one bar in the middle, one on each side: {bars:?}");
+    let middle = bars[0].0 + bars[0].1 / 2.0;
+    assert!((bars[1].0 + bars[1].1 - middle).abs() <= 4.0, "the lowest ends where the middle one is halved: {bars:?}");
+    assert!((bars[2].0 - middle).abs() <= 4.0, "the highest begins there: {bars:?}");
+    assert!(svg.as_str().contains("no ratings"), "an arm that nobody could judge says so");
+    let said = &svg.marks()[1].lines;
+    assert!(said.contains(&"cannot judge: 7".to_owned()), "and how many could not: {said:?}");
 }

@@ -46,7 +46,12 @@ pub(crate) enum Ink {
     Accent,
     /// One of the series, starting again after [`SERIES`].
     Series(usize),
+    /// A step away from the middle of a rating scale: from −4, the lowest point, to 4, the highest.
+    Point(i8),
 }
+
+/// Steps of a rating scale on either side of its middle.
+pub(crate) const STEPS: usize = 4;
 
 /// Series colours there are before they repeat.
 pub(crate) const SERIES: usize = 7;
@@ -64,6 +69,9 @@ struct Palette {
     neutral: u32,
     accent: u32,
     series: [u32; SERIES],
+    /// From the lowest point of a scale to the highest. Words stand on the outer two of each side in the colour of the
+    /// ground, on the others in that of words.
+    points: [u32; 2 * STEPS + 1],
 }
 
 const LIGHT: Palette = Palette {
@@ -79,6 +87,7 @@ const LIGHT: Palette = Palette {
     neutral: 0x7A828E,
     accent: 0x2A72B5,
     series: [0x063C98, 0xCE720E, 0x006A52, 0xAE7194, 0x984C04, 0x4182C4, 0x462656],
+    points: [0x9A3509, 0xBC5722, 0xE59A6E, 0xF2C4A6, 0xD5D9DF, 0xB0CFEC, 0x7FAFDD, 0x3A75B5, 0x0F4C8F],
 };
 
 const DARK: Palette = Palette {
@@ -94,6 +103,7 @@ const DARK: Palette = Palette {
     neutral: 0x8E97A3,
     accent: 0x5BA4E6,
     series: [0x64C9F9, 0xA86C24, 0x1D9D77, 0xE997BD, 0xCFB13C, 0x166FFF, 0x9571AE],
+    points: [0xF5A066, 0xC9713A, 0x8A4E2A, 0x573825, 0x3A414B, 0x2A4560, 0x2F6598, 0x4A93D6, 0x8CC4FA],
 };
 
 impl Palette {
@@ -116,6 +126,7 @@ impl Palette {
         .into();
         named
             .extend(self.series.iter().enumerate().map(|(at, &colour)| (format!("--chart-series-{}", at + 1), colour)));
+        named.extend(self.points.iter().enumerate().map(|(at, &colour)| (format!("--chart-point-{}", at + 1), colour)));
         named
     }
 
@@ -132,6 +143,7 @@ impl Palette {
             Ink::Neutral => self.neutral,
             Ink::Accent => self.accent,
             Ink::Series(at) => self.series[at % SERIES],
+            Ink::Point(step) => self.points[(i16::from(step) + STEPS as i16).clamp(0, 2 * STEPS as i16) as usize],
         }
     }
 }
@@ -234,6 +246,17 @@ mod tests {
                     let ratio = contrast(colour, ground);
                     assert!(ratio >= 3.0, "{theme} mark #{colour:06X} on #{ground:06X}: WCAG asks 3, got {ratio:.2}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn words_can_be_read_on_every_point_of_a_scale() {
+        for (theme, palette) in [("light", &LIGHT), ("dark", &DARK)] {
+            for (at, &colour) in palette.points.iter().enumerate() {
+                let outer = at.abs_diff(STEPS) > 2;
+                let ratio = contrast(colour, if outer { palette.surface } else { palette.text });
+                assert!(ratio >= 4.5, "{theme} words on point {at} #{colour:06X}: WCAG AA asks 4.5, got {ratio:.2}");
             }
         }
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::study_args::StudyCommand;
+
 /// A workbench for semantic IDs: load a catalog and a log of interactions, build semantic and hash IDs, train
 /// recommenders on them, compare them with honest statistics.
 #[derive(Parser)]
@@ -55,6 +57,11 @@ pub enum Command {
     Open(OpenArgs),
     /// Draw one chart of a run as SVG or PNG.
     Chart(ChartArgs),
+    /// Items for a request in your own words, explained by a language model where there is one.
+    Ask(crate::language::AskArgs),
+    /// Language models: fetch, set, test.
+    #[command(subcommand)]
+    Model(crate::language::ModelCommand),
     /// How the generative model came to an item for a user: the codes of its path, level by level.
     Why(WhyArgs),
     /// Judge the lists of any system: a TREC run against TREC qrels.
@@ -62,6 +69,9 @@ pub enum Command {
     /// Hand a data set and its IDs to GRID, LC-Rec, LETTER, MiniOneRec, RecBole; take lists and IDs back.
     #[command(subcommand)]
     Bridge(BridgeCommand),
+    /// Ask people whether they understand IDs: design, lock, sessions, answers, analysis, results.
+    #[command(subcommand)]
+    Study(StudyCommand),
     /// Answer requests, one JSON line each, on standard input: for programs and for working on the window.
     #[command(after_help = "Example:\n  echo '{\"id\": 1, \"command\": \"datasets\", \"payload\": {}}' | semid rpc")]
     Rpc(RpcArgs),
@@ -197,6 +207,9 @@ pub struct CompareArgs {
     /// Drop rows rated below.
     #[arg(long)]
     pub min_rating: Option<f32>,
+    /// Judge so many users, drawn by the data seed; 0: all. 200 where a language model is asked.
+    #[arg(long)]
+    pub users: Option<u32>,
     /// Adjustment of p-values: holm, benjamini-hochberg.
     #[arg(long)]
     pub correction: Option<String>,

@@ -52,6 +52,8 @@ pub fn settings(mut settings: ExperimentSettings, args: &CompareArgs) -> Result<
     if let Some(epochs) = args.epochs {
         settings.recommenders.iter_mut().for_each(|recommender| recommender.set_epochs(epochs));
     }
+    settings.prepare.test_users = args.users.or(settings.prepare.test_users);
+    settings.settle_users();
     if let Some(name) = &args.name {
         settings.name = name.clone();
     }

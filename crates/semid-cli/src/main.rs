@@ -4,9 +4,13 @@ mod args;
 mod bridge;
 mod compare;
 mod follow;
+mod language;
 mod out;
 mod print;
 mod rpc;
+mod study;
+mod study_args;
+mod study_print;
 mod why;
 
 use std::io::Write;
@@ -113,9 +117,12 @@ impl Shell {
                 self.tell(&opened, print::opened)
             }
             Command::Chart(args) => self.chart(args),
+            Command::Ask(args) => self.ask(args),
+            Command::Model(command) => self.model(command),
             Command::Why(args) => self.why(args),
             Command::Bridge(BridgeCommand::Export(args)) => self.bridge_export(args),
             Command::Bridge(BridgeCommand::Import(args)) => self.bridge_import(args),
+            Command::Study(command) => self.study(command),
             Command::Rpc(args) => rpc::serve(&self.app, args.types),
             Command::Eval(args) => {
                 let per_user = args.per_user.map(absolute).transpose()?;

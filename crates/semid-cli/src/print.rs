@@ -271,7 +271,7 @@ pub fn is_ill(report: &DoctorReport) -> bool {
     report.findings.iter().any(|finding| format!("{:?}", finding.severity) == "Error")
 }
 
-fn table(heads: &[&str], numeric: &[usize], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub fn table(heads: &[&str], numeric: &[usize], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads);
@@ -291,7 +291,7 @@ fn duration_fine(secs: f64) -> String {
 }
 
 /// Names out of files are hostile: nothing that moves the cursor of a terminal gets through.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

@@ -269,6 +269,8 @@ pub struct IdSchemeResult {
     pub diagnosis: Vec<String>,
     /// A few items with their IDs: (item title, ID, labels).
     pub examples: Vec<IdExample>,
+    /// What was recorded while its codebooks were learned; empty where nothing was, or nothing in steps.
+    pub curves: Vec<Curve>,
 }
 
 /// One item with its ID.

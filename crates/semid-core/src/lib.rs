@@ -10,6 +10,7 @@ pub mod id_quality;
 pub mod id_schemes;
 mod interactions;
 pub mod labels;
+mod language_model;
 mod methods;
 pub mod metrics;
 pub mod prepare;
@@ -25,6 +26,10 @@ pub use catalog::{Catalog, Item};
 pub use embeddings::Embeddings;
 pub use error::{Error, Result};
 pub use interactions::{Interaction, Interactions, Sequences};
+pub use language_model::{
+    Constraint, ContinuationScorer, FailureKind, Finish, LanguageModel, Message, ModelIdentity, ModelSource, Outcome,
+    Prompt, Reply, Request, Role, Sampling, Usage,
+};
 pub use methods::{
     Checkpoints, Codebooks, Embedder, History, NoCheckpoints, Quantizer, RankedEntry, RankedList, Ranker, Recommender,
     TrainingData,

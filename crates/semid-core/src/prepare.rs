@@ -23,6 +23,10 @@ pub struct PrepareSettings {
     pub ties: Ties,
     /// What is held out.
     pub split: SplitRule,
+    /// How many users are judged, drawn by the seed; 0 or none: all. What is learned from is the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub test_users: Option<u32>,
 }
 
 impl PrepareSettings {
@@ -34,6 +38,7 @@ impl PrepareSettings {
             duplicates: Duplicates::KeepFirst,
             ties: Ties::Shuffle,
             split: SplitRule::LeaveLastOut,
+            test_users: None,
         }
     }
 }
@@ -139,7 +144,7 @@ pub fn prepare(work: &Work, items: usize, interactions: &Interactions, settings:
             facts.rows, facts.below_min_rating, facts.outside_k_core, settings.k_core
         )));
     }
-    let split = match settings.split {
+    let mut split = match settings.split {
         SplitRule::LeaveLastOut => leave_last_out(&sequences, &mut facts),
         SplitRule::GlobalTime { validation_share, test_share } => {
             global_time(&sequences, validation_share, test_share, &mut facts)?
@@ -151,9 +156,20 @@ pub fn prepare(work: &Work, items: usize, interactions: &Interactions, settings:
              were there before and after it. Import more interactions or change the split.",
         ));
     }
+    if let Some(users @ 1..) = settings.test_users {
+        draw_cases(work, &mut split.test, users as usize);
+    }
     facts.targets_in_history =
         split.test.iter().filter(|case| case.targets.iter().any(|target| case.history.contains(target))).count() as u64;
     Ok(Prepared { sequences, kept_items, split, facts })
+}
+
+/// Keeps so many cases, drawn by the seed, in the order they had.
+fn draw_cases(work: &Work, cases: &mut Vec<Case>, count: usize) {
+    let mut drawn: Vec<bool> = (0..cases.len()).map(|at| at < count).collect();
+    drawn.shuffle(&mut work.rng("which users are judged"));
+    let mut drawn = drawn.into_iter();
+    cases.retain(|_| drawn.next().unwrap_or(false));
 }
 
 #[derive(Clone, Copy)]
@@ -397,6 +413,21 @@ mod tests {
         let all = PrepareSettings { duplicates: Duplicates::KeepAll, ..PrepareSettings::starter() };
         let rows = [(0, 1, 1), (0, 2, 2), (0, 3, 3), (0, 1, 4)];
         assert_eq!(run(&rows, 4, &all).unwrap().facts.targets_in_history, 1, "a repeat as target cannot be hit");
+    }
+
+    #[test]
+    fn judged_users_are_drawn_by_the_seed_and_what_is_learned_from_is_the_same() {
+        let rows: Vec<(u32, u32, i64)> =
+            (0..40).flat_map(|user| (0..4).map(move |at| (user, (user + at) % 7, i64::from(at)))).collect();
+        let all = run(&rows, 7, &PrepareSettings::starter()).unwrap();
+        let few = run(&rows, 7, &PrepareSettings { test_users: Some(9), ..PrepareSettings::starter() }).unwrap();
+        assert_eq!(few.split.test.len(), 9, "as many as asked for");
+        assert!(few.split.test.iter().all(|case| all.split.test.contains(case)), "cases as they are without the draw");
+        assert!(few.split.test.is_sorted_by_key(|case| case.user), "in the order of the users");
+        assert_ne!(few.split.test, all.split.test[..9], "drawn, not the first ones");
+        assert_eq!((&few.split.train, &few.split.validation), (&all.split.train, &all.split.validation));
+        let many = PrepareSettings { test_users: Some(400), ..PrepareSettings::starter() };
+        assert_eq!(run(&rows, 7, &many).unwrap(), all, "more than there are is all");
     }
 
     #[test]

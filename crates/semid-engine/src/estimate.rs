@@ -79,6 +79,8 @@ const PER_LAYER: f64 = 2e-11;
 const PER_PRODUCT: f64 = 1.5e-11;
 const PER_TEXT: f64 = 8e-3;
 const PER_ROW: f64 = 1e-6;
+/// A token read by a language model of a hundred million parameters.
+const PER_TOKEN: f64 = 4e-3;
 /// Loading the encoder, opening files: every run has some.
 const FLOOR: f64 = 0.01;
 const LOAD_ENCODER: f64 = 0.6;
@@ -253,7 +255,9 @@ impl Engine {
                 let arm = &settings.arms()[arm];
                 let recommender = &settings.recommenders[arm.recommender];
                 // Their artifact is named by what the file holds, and reading it takes no time.
-                if let RecommenderSettings::Imported { .. } = recommender {
+                let is_imported = matches!(recommender, RecommenderSettings::Imported { .. });
+                // That of a language model is named by its file, too, and is not looked for.
+                if is_imported || recommender.language_model().is_some() {
                     return Ok(false);
                 }
                 let of_ids = match arm.ids {
@@ -336,6 +340,16 @@ impl Rates {
                     | RecommenderSettings::SasrecBce(_)
                     | RecommenderSettings::Generative(_)
                     | RecommenderSettings::Tiger(_) => training_units(settings, sizes, arm) * self.per_training_unit,
+                    RecommenderSettings::LmGenerate(asked) => {
+                        cases * (160.0 + 16.0 * (asked.history + asked.beam) as f64) * PER_TOKEN
+                    }
+                    RecommenderSettings::LmTitle(asked)
+                    | RecommenderSettings::LmHash(asked)
+                    | RecommenderSettings::LmId(asked)
+                    | RecommenderSettings::LmLegend(asked)
+                    | RecommenderSettings::LmIdTitle(asked) => {
+                        cases * (160.0 + 20.0 * (asked.history + 2 * asked.candidates) as f64) * PER_TOKEN
+                    }
                     RecommenderSettings::Imported { .. } => cases * 1e-5,
                 },
                 StageKind::Evaluate => {

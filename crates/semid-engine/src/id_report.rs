@@ -9,6 +9,7 @@ use semid_core::labels::{LabelSettings, PrefixLabels, label_prefixes};
 use semid_core::{Catalog, CodeTable, Embeddings, SemanticIds, Work};
 use semid_models::quantizer::codebooks_from_bytes;
 
+use crate::judge::curves_of;
 use crate::settings::{ExperimentSettings, IdSettings};
 use crate::stages::{AssignedIds, Shared, assign_ids};
 use crate::{Engine, Error, Result, files};
@@ -41,7 +42,8 @@ impl Engine {
         let shared = self.share(work, &alone, &dataset, &mut Vec::new())?;
         let (assigned, reused) = assign_ids(work, &shared, scheme)?;
         let space = shared.embeddings.as_ref().map(|embeddings| EmbeddingSpace::new(work, embeddings)).transpose()?;
-        let (described, labels) = describe(work, &shared.catalog, space.as_ref(), scheme, &assigned)?;
+        let (mut described, labels) = describe(work, &shared.catalog, space.as_ref(), scheme, &assigned)?;
+        described.curves = curves_of(work.seed().0, &assigned.points);
         if let Some(path) = output {
             write_ids(path, &shared, &assigned.ids, &labels)?;
         }
@@ -71,6 +73,7 @@ pub(crate) fn describe(
         quality,
         diagnosis,
         examples,
+        curves: Vec::new(),
     };
     Ok((described, labels))
 }

@@ -181,8 +181,8 @@ pub fn metric_facts(metrics: &[Metric]) -> Vec<MetricFacts> {
     metrics.iter().map(Metric::facts).collect()
 }
 
-/// Recorded points of one replicate, gathered into curves.
-pub fn curves(seed: u64, points: &[semid_core::SeriesPoint]) -> Vec<Curve> {
+/// Recorded points of one replicate, gathered into curves in the order their series appeared.
+pub fn curves_of(seed: u64, points: &[semid_core::SeriesPoint]) -> Vec<Curve> {
     let mut curves: Vec<Curve> = Vec::new();
     for point in points {
         match curves.iter_mut().find(|curve| curve.series == point.series) {

@@ -26,6 +26,7 @@ pub mod import_files;
 mod imported_ids;
 pub mod imported_lists;
 mod judge;
+pub mod language;
 pub mod machine;
 mod memory;
 pub mod number;
@@ -40,6 +41,7 @@ pub mod settings;
 pub mod settings_facts;
 mod settings_file;
 mod stages;
+pub mod study;
 mod training_facts;
 mod verdict;
 pub mod why;
@@ -72,7 +74,7 @@ use semid_store::Store;
 /// A home with models and a workspace with data sets, runs and artifacts.
 pub struct Engine {
     home: Home,
-    store: Store,
+    store: Arc<Store>,
     /// Data sets counted through, by number.
     profiles: Mutex<BTreeMap<i64, Arc<DatasetProfile>>>,
     cache: cache::Cache,
@@ -83,7 +85,7 @@ pub struct Engine {
 impl Engine {
     /// Opens the workspace of a home, and makes it where there is none.
     pub fn open(home: Home) -> Result<Self> {
-        let store = Store::open(home.workspace())?;
+        let store = Arc::new(Store::open(home.workspace())?);
         Ok(Engine {
             home,
             store,
@@ -101,6 +103,11 @@ impl Engine {
     /// What was opened lately.
     pub(crate) fn cache(&self) -> &cache::Cache {
         &self.cache
+    }
+
+    /// The same, for what outlives a call.
+    pub(crate) fn shared_store(&self) -> Arc<Store> {
+        self.store.clone()
     }
 
     /// The workspace's database and artifacts.

@@ -18,7 +18,7 @@ use semid_store::{Dataset, NewRun, PerUser, Run, RunEnd, RunLock, RunResults, Ru
 
 use crate::fingerprint::Fingerprint;
 use crate::judge::{
-    JudgedArm, add_training_signs, curves, judge_arm, judge_slices, metric_facts, test_arms, worst_health,
+    JudgedArm, add_training_signs, curves_of, judge_arm, judge_slices, metric_facts, test_arms, worst_health,
 };
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
 use crate::stages::{ArmCost, AssignedIds, Shared, assign_ids, prepare_data, stage, train_and_rank};
@@ -144,6 +144,7 @@ impl Engine {
         drop(step);
         stages.push(stage("prepare", start.elapsed().as_secs_f64(), false));
         let mut shared = Shared {
+            engine: self,
             artifacts: self.store().artifacts(),
             settings,
             catalog,
@@ -254,7 +255,10 @@ impl Bench<'_> {
         let mut described = Vec::new();
         for (scheme, by_seed) in self.settings.ids.iter().zip(ids) {
             step.note(scheme.title());
-            described.push(id_report::describe(work, &shared.catalog, space.as_ref(), scheme, &by_seed[0])?.0);
+            let mut result = id_report::describe(work, &shared.catalog, space.as_ref(), scheme, &by_seed[0])?.0;
+            let learned = self.settings.seeds.iter().zip(by_seed);
+            result.curves = learned.flat_map(|(&seed, assigned)| curves_of(seed, &assigned.points)).collect();
+            described.push(result);
             step.advance(1)?;
         }
         Ok(described)
@@ -340,7 +344,7 @@ impl Bench<'_> {
                 .seeds
                 .iter()
                 .zip(&outcome.costs)
-                .flat_map(|(&seed, cost)| curves(seed, &cost.points))
+                .flat_map(|(&seed, cost)| curves_of(seed, &cost.points))
                 .collect();
             let (facts, breadth) = self.breadth(shared, &outcome.lists)?;
             breadth_metrics = facts;

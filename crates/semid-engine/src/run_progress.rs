@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::estimate::EstimatedStage;
 use crate::export::{Drawn, drawn_chart};
+use crate::judge::curves_of;
 use crate::plan::{Planned, StageKind, current, plan};
 use crate::run::read_settings;
 use crate::settings::ExperimentSettings;
@@ -167,18 +168,6 @@ fn stage_views(planned: &[Planned], recorded: &[RunStage], status: RunStatus, at
         }
     };
     planned.iter().enumerate().map(view).collect()
-}
-
-/// Points on the board as curves, in the order their series appeared.
-fn curves_of(seed: u64, series: &[SeriesPoint]) -> Vec<Curve> {
-    let mut curves: Vec<Curve> = Vec::new();
-    for point in series {
-        match curves.iter_mut().find(|curve| curve.series == point.series) {
-            Some(curve) => curve.points.push((point.at, point.value)),
-            None => curves.push(Curve { series: point.series.clone(), seed, points: vec![(point.at, point.value)] }),
-        }
-    }
-    curves
 }
 
 /// `estimated` has 0 where an artifact is there; `expected` has what each stage takes when it is made.

@@ -11,12 +11,18 @@ use semid_core::id_schemes::CollisionRule;
 use semid_core::metrics::Metric;
 use semid_core::prepare::{PrepareSettings, SplitRule};
 use semid_core::statistics::Correction;
+use semid_llm::Representation;
 use semid_models::baselines::{EaseSettings, ItemKnnSettings, TextKnnSettings};
 use semid_models::generative::GenerativeSettings;
 use semid_models::quantizer::{Opq, RqKMeans, RqVaeSettings};
 use semid_models::sasrec::SasrecSettings;
 use semid_models::tiger::TigerSettings;
 use serde::{Deserialize, Serialize};
+
+use crate::language::{LmGenerateSettings, LmRankSettings, Retriever};
+
+/// Users judged where a language model is asked and no number was given.
+const USERS_OF_A_LANGUAGE_MODEL: u32 = 200;
 
 /// An experiment as typed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
@@ -128,6 +134,18 @@ pub enum RecommenderSettings {
     Generative(GenerativeSettings),
     /// The encoder–decoder of TIGER's paper over IDs: hours of training on a CPU.
     Tiger(TigerSettings),
+    /// A language model orders candidates by title.
+    LmTitle(LmRankSettings),
+    /// The same by IDs without meaning.
+    LmHash(LmRankSettings),
+    /// The same by the IDs of a scheme.
+    LmId(LmRankSettings),
+    /// The same, told what the codes mean.
+    LmLegend(LmRankSettings),
+    /// The same by ID and title.
+    LmIdTitle(LmRankSettings),
+    /// A language model writes IDs.
+    LmGenerate(LmGenerateSettings),
     /// Lists that another system made, judged like every other arm's.
     Imported {
         /// Key of the arm.
@@ -326,6 +344,13 @@ impl ExperimentSettings {
         }
     }
 
+    /// Where a language model is asked, so many users are judged unless a number was given: it takes seconds a user.
+    pub fn settle_users(&mut self) {
+        if self.recommenders.iter().any(|recommender| recommender.language_model().is_some()) {
+            self.prepare.test_users.get_or_insert(USERS_OF_A_LANGUAGE_MODEL);
+        }
+    }
+
     /// The largest K any metric looks at: how long lists must be.
     pub fn list_length(&self) -> usize {
         self.evaluation
@@ -475,8 +500,22 @@ impl IdSettings {
 
 impl RecommenderSettings {
     /// Keys of all recommenders, as typed after `--recommenders`.
-    pub const KEYS: [&str; 8] =
-        ["popularity", "item-knn", "text-knn", "ease", "sasrec", "sasrec-bce", "generative", "tiger"];
+    pub const KEYS: [&str; 14] = [
+        "popularity",
+        "item-knn",
+        "text-knn",
+        "ease",
+        "sasrec",
+        "sasrec-bce",
+        "generative",
+        "tiger",
+        "lm-title",
+        "lm-hash",
+        "lm-id",
+        "lm-legend",
+        "lm-id-title",
+        "lm-generate",
+    ];
 
     /// The recommender of a key with its defaults; none for a key that is no recommender.
     pub fn starter(key: &str) -> Option<Self> {
@@ -489,6 +528,12 @@ impl RecommenderSettings {
             "sasrec-bce" => RecommenderSettings::SasrecBce(SasrecSettings::starter_sampled()),
             "generative" => RecommenderSettings::Generative(GenerativeSettings::starter()),
             "tiger" => RecommenderSettings::Tiger(TigerSettings::starter()),
+            "lm-title" => RecommenderSettings::LmTitle(LmRankSettings::starter()),
+            "lm-hash" => RecommenderSettings::LmHash(LmRankSettings::starter()),
+            "lm-id" => RecommenderSettings::LmId(LmRankSettings::starter()),
+            "lm-legend" => RecommenderSettings::LmLegend(LmRankSettings::starter()),
+            "lm-id-title" => RecommenderSettings::LmIdTitle(LmRankSettings::starter()),
+            "lm-generate" => RecommenderSettings::LmGenerate(LmGenerateSettings::starter()),
             _ => return None,
         })
     }
@@ -504,6 +549,12 @@ impl RecommenderSettings {
             RecommenderSettings::SasrecBce(_) => "sasrec-bce",
             RecommenderSettings::Generative(_) => "generative",
             RecommenderSettings::Tiger(_) => "tiger",
+            RecommenderSettings::LmTitle(_) => "lm-title",
+            RecommenderSettings::LmHash(_) => "lm-hash",
+            RecommenderSettings::LmId(_) => "lm-id",
+            RecommenderSettings::LmLegend(_) => "lm-legend",
+            RecommenderSettings::LmIdTitle(_) => "lm-id-title",
+            RecommenderSettings::LmGenerate(_) => "lm-generate",
             RecommenderSettings::Imported { name, .. } => name,
         }
     }
@@ -519,6 +570,12 @@ impl RecommenderSettings {
             RecommenderSettings::SasrecBce(_) => "SASRec-BCE",
             RecommenderSettings::Generative(_) => "Generative",
             RecommenderSettings::Tiger(_) => "TIGER",
+            RecommenderSettings::LmTitle(_) => "LM by title",
+            RecommenderSettings::LmHash(_) => "LM by hash ID",
+            RecommenderSettings::LmId(_) => "LM by ID",
+            RecommenderSettings::LmLegend(_) => "LM by ID with legend",
+            RecommenderSettings::LmIdTitle(_) => "LM by ID and title",
+            RecommenderSettings::LmGenerate(_) => "LM writes IDs",
             RecommenderSettings::Imported { name, title, .. } => {
                 if title.trim().is_empty() {
                     name
@@ -535,6 +592,12 @@ impl RecommenderSettings {
             RecommenderSettings::Sasrec(settings) | RecommenderSettings::SasrecBce(settings) => settings.problems(),
             RecommenderSettings::Generative(settings) => settings.problems(),
             RecommenderSettings::Tiger(settings) => settings.problems(),
+            RecommenderSettings::LmTitle(settings)
+            | RecommenderSettings::LmHash(settings)
+            | RecommenderSettings::LmId(settings)
+            | RecommenderSettings::LmLegend(settings)
+            | RecommenderSettings::LmIdTitle(settings) => settings.problems(),
+            RecommenderSettings::LmGenerate(settings) => settings.problems(),
             _ => Vec::new(),
         }
     }
@@ -553,11 +616,42 @@ impl RecommenderSettings {
 
     /// Whether it names items by their IDs, so that each ID scheme is an arm.
     pub fn speaks_ids(&self) -> bool {
-        matches!(self, RecommenderSettings::Generative(_) | RecommenderSettings::Tiger(_))
+        matches!(
+            self,
+            RecommenderSettings::Generative(_)
+                | RecommenderSettings::Tiger(_)
+                | RecommenderSettings::LmId(_)
+                | RecommenderSettings::LmLegend(_)
+                | RecommenderSettings::LmIdTitle(_)
+                | RecommenderSettings::LmGenerate(_)
+        )
+    }
+
+    /// Name of the language model it asks, if it asks one.
+    pub fn language_model(&self) -> Option<&str> {
+        match self {
+            RecommenderSettings::LmGenerate(settings) => Some(&settings.model),
+            other => other.as_lm_rank().map(|(settings, _)| settings.model.as_str()),
+        }
+    }
+
+    /// Its settings and how items appear, where a language model orders candidates.
+    pub(crate) fn as_lm_rank(&self) -> Option<(&LmRankSettings, Representation)> {
+        Some(match self {
+            RecommenderSettings::LmTitle(settings) => (settings, Representation::Title),
+            RecommenderSettings::LmHash(settings) => (settings, Representation::Hash),
+            RecommenderSettings::LmId(settings) => (settings, Representation::SemanticId),
+            RecommenderSettings::LmLegend(settings) => (settings, Representation::SemanticIdWithLegend),
+            RecommenderSettings::LmIdTitle(settings) => (settings, Representation::SemanticIdAndTitle),
+            _ => return None,
+        })
     }
 
     /// Whether it reads the embeddings itself.
     pub fn reads_text(&self) -> bool {
-        matches!(self, RecommenderSettings::TextKnn(_))
+        match self {
+            RecommenderSettings::TextKnn(_) => true,
+            other => other.as_lm_rank().is_some_and(|(settings, _)| settings.retriever == Retriever::TextKnn),
+        }
     }
 }

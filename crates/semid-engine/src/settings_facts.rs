@@ -158,6 +158,16 @@ pub fn recommender_sentence(key: &str) -> &'static str {
             "The published encoder–decoder, which reads the IDs of the history and writes the next one, one arm for each ID \
              scheme: hours of training on a CPU."
         }
+        "lm-title" => {
+            "A language model orders what a retriever found, reading titles: what it knows of items without any IDs."
+        }
+        "lm-hash" => {
+            "The same, reading IDs without meaning, written as UUIDs are: what is left when it can know nothing."
+        }
+        "lm-id" => "The same, reading semantic IDs, one arm for each ID scheme.",
+        "lm-legend" => "The same, with what the codes mean in words before them.",
+        "lm-id-title" => "The same, reading each item's ID and title.",
+        "lm-generate" => "A language model writes the ID of the next item itself, without candidates.",
         "imported" => "Lists that another system made, judged on the same users with the same statistics.",
         _ => "",
     }
@@ -309,6 +319,14 @@ fn prepare_fields() -> Vec<FieldFacts> {
             "Share of all interactions that lie in the test period of a split at one moment.",
             number(0.001, 0.9),
         )
+        .optional(),
+        field(
+            "prepare.test_users",
+            "Users judged",
+            "How many users are judged, drawn by the data seed; 0 or empty judges all. A language model takes seconds a user.",
+            whole(0.0, 1e9),
+        )
+        .unit("users")
         .optional(),
         field(
             "text.encoder",
@@ -475,11 +493,27 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
         RecommenderSettings::Sasrec(_) | RecommenderSettings::SasrecBce(_) => sasrec_fields(),
         RecommenderSettings::Generative(_) => generative_fields(),
         RecommenderSettings::Tiger(_) => tiger_fields(),
+        RecommenderSettings::LmTitle(_)
+        | RecommenderSettings::LmHash(_)
+        | RecommenderSettings::LmId(_)
+        | RecommenderSettings::LmLegend(_)
+        | RecommenderSettings::LmIdTitle(_) => rank_fields(),
+        RecommenderSettings::LmGenerate(_) => generate_fields(),
         RecommenderSettings::Imported { .. } => imported_fields(),
     };
     // A model that trains is tuned by its size and the length of its training; the rest holds as it is.
-    let basic =
-        ["layers", "encoder_layers", "decoder_layers", "d_model", "max_history", "epochs", "device", "title", "files"];
+    let basic = [
+        "layers",
+        "encoder_layers",
+        "decoder_layers",
+        "d_model",
+        "max_history",
+        "epochs",
+        "device",
+        "title",
+        "files",
+        "model",
+    ];
     facts
         .into_iter()
         .map(|(name, title, sentence, input, unit)| {
@@ -488,6 +522,73 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
             if basic.contains(&name) { facts } else { facts.advanced() }
         })
         .collect()
+}
+
+/// Settings of a language model that orders candidates.
+fn rank_fields() -> Vec<Row> {
+    let own = vec![
+        (
+            "retriever",
+            "Retriever",
+            "What finds the candidates, the same for all arms that have the same.",
+            choice(&[
+                ("item-knn", "Item-kNN", "Items met by the same people."),
+                ("popularity", "Popularity", "What most people met."),
+                ("text-knn", "Text-kNN", "Items with similar text."),
+            ]),
+            "",
+        ),
+        ("candidates", "Candidates", "Items that are ordered.", whole(2.0, 200.0), "items"),
+        (
+            "answer",
+            "Answer",
+            "How the order is read from the model.",
+            choice(&[
+                (
+                    "likelihood",
+                    "Likelihood",
+                    "By how likely each candidate is to be named first: exact, and never unreadable. Models of this machine \
+                     only.",
+                ),
+                ("written", "Written", "The list that the model writes, in a form it is held to where it can be."),
+            ]),
+            "",
+        ),
+    ];
+    asked_fields().into_iter().chain(own).collect()
+}
+
+/// Settings of a language model that writes IDs.
+fn generate_fields() -> Vec<Row> {
+    let own = vec![
+        (
+            "constrained",
+            "Constrained",
+            "Only IDs of the catalog can be written; else the share of IDs that no item has is told. Models of this machine \
+             only.",
+            FieldInput::Switch,
+            "",
+        ),
+        ("beam", "Beam", "Where constrained: beginnings of IDs kept at each token.", whole(1.0, 1_000.0), "beginnings"),
+    ];
+    asked_fields().into_iter().chain(own).collect()
+}
+
+/// What all that ask a language model share.
+fn asked_fields() -> Vec<Row> {
+    vec![
+        ("model", "Model", "Name of a language model, as the list of models has it.", FieldInput::Text, ""),
+        ("history", "History", "How many of the last items of a history are told.", whole(1.0, 200.0), "items"),
+        (
+            "prompt.version",
+            "Prompt",
+            "What your own prompt is called; without one it is the built-in one.",
+            FieldInput::Text,
+            "",
+        ),
+        ("prompt.system", "Frame", "The frame the model works in.", FieldInput::Text, ""),
+        ("prompt.user", "Question", "The question, with holes for history and candidates.", FieldInput::Text, ""),
+    ]
 }
 
 fn imported_fields() -> Vec<Row> {

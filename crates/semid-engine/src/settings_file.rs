@@ -41,6 +41,7 @@ impl ExperimentSettings {
         if !names_baseline {
             settings.settle_baseline();
         }
+        settings.settle_users();
         Ok(settings)
     }
 
@@ -72,6 +73,11 @@ impl ExperimentSettings {
             (k, None) => format!("{k}-core"),
             (k, Some(rating)) => format!("rating at least {rating}, then {k}-core"),
         };
+        let users = prepare.test_users.filter(|&users| users > 0).map(|users| {
+            let value =
+                format!("{users} at most, drawn by the data seed; the intervals are as wide as so few make them");
+            ("Users", value)
+        });
         [
             ("Split", split),
             (
@@ -99,6 +105,7 @@ impl ExperimentSettings {
             ),
         ]
         .into_iter()
+        .chain(users)
         .map(|(label, value)| (label.to_owned(), value))
         .collect()
     }

@@ -23,8 +23,9 @@ use serde_json::json;
 use crate::envelope::{open_envelope, seal_envelope};
 use crate::explore::about_ids;
 use crate::fingerprint::Fingerprint;
+use crate::language::arms;
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::{Error, Result, files, imported_ids, imported_lists, memory};
+use crate::{Engine, Error, Result, files, imported_ids, imported_lists, memory};
 
 /// Raised when code changes the bytes a stage makes from the same input.
 const IDS_VERSION: u32 = 1;
@@ -35,6 +36,8 @@ const LARGEST_IDS: u64 = 1_000_000_000;
 
 /// What all arms of a run share.
 pub struct Shared<'a> {
+    /// Opens language models.
+    pub engine: &'a Engine,
     /// Where artifacts are.
     pub artifacts: &'a Artifacts,
     /// What was asked for.
@@ -65,6 +68,9 @@ pub struct AssignedIds {
     pub codebooks: Vec<u8>,
     /// Seconds it took when it was made.
     pub secs: f64,
+    /// Curves of learning the codebooks.
+    #[serde(default)]
+    pub points: Vec<SeriesPoint>,
     /// The artifact's name, which later stages build on.
     pub fingerprint: String,
 }
@@ -125,7 +131,9 @@ pub fn assign_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings) -> Resu
         return Ok((assigned, true));
     }
     let start = Instant::now();
+    work.take_series();
     let mut assigned = make_ids(work, shared, scheme, base.as_ref())?;
+    assigned.points = work.take_series();
     assigned.secs = start.elapsed().as_secs_f64() + base.map_or(0.0, |base| base.secs);
     assigned.fingerprint = fingerprint.clone();
     let about = about_ids(scheme, settings, work.seed(), &shared.dataset_digest, &assigned);
@@ -195,6 +203,7 @@ fn make_ids(work: &Work, shared: &Shared<'_>, scheme: &IdSettings, base: Option<
         collisions: CollisionReport::default(),
         codebooks: Vec::new(),
         secs: 0.0,
+        points: Vec::new(),
         fingerprint: String::new(),
     };
     let resolved = match scheme {
@@ -248,6 +257,7 @@ fn quantize(work: &Work, shared: &Shared<'_>, quantizer: &dyn Quantizer) -> Resu
         collisions: resolved.report,
         codebooks: codebooks.to_bytes(),
         secs: 0.0,
+        points: Vec::new(),
         fingerprint: String::new(),
     })
 }
@@ -282,6 +292,9 @@ pub fn train_and_rank(
 ) -> Result<ArmLists> {
     if let RecommenderSettings::Imported { .. } = recommender {
         return imported_lists::arm_lists(work, shared, recommender);
+    }
+    if recommender.language_model().is_some() {
+        return arms::arm_lists(work, shared, recommender, ids);
     }
     let k = shared.settings.list_length();
     let prints = Prints { data: &shared.data_fingerprint, embeddings: &shared.embeddings_fingerprint };
@@ -324,7 +337,13 @@ fn train(
         RecommenderSettings::SasrecBce(settings) => Box::new(Sasrec::new(settings.clone(), Loss::SampledBinary)),
         RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),
         RecommenderSettings::Tiger(settings) => Box::new(Tiger::new(settings.clone())),
-        RecommenderSettings::Imported { .. } => return Err(Error::input("Imported lists are read, not trained.")),
+        RecommenderSettings::Imported { .. }
+        | RecommenderSettings::LmTitle(_)
+        | RecommenderSettings::LmHash(_)
+        | RecommenderSettings::LmId(_)
+        | RecommenderSettings::LmLegend(_)
+        | RecommenderSettings::LmIdTitle(_)
+        | RecommenderSettings::LmGenerate(_) => return Err(Error::input("Only what learns from the log is trained.")),
     };
     let mut data = TrainingData {
         catalog: &shared.catalog,

@@ -90,7 +90,7 @@ impl<'a> Fetch<'a> {
     /// Where a recipe's files go.
     pub fn folder(&self, recipe: &Recipe) -> PathBuf {
         match recipe.kind {
-            Kind::Model => self.home.model(&recipe.name),
+            Kind::Model | Kind::LanguageModel => self.home.model(&recipe.name),
             Kind::Dataset => self.home.data(&recipe.name),
         }
     }

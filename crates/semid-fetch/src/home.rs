@@ -79,15 +79,23 @@ impl Home {
         self.root.join("models").join(name)
     }
 
+    /// The folders in which models are looked for, the home's own first.
+    pub fn model_places(&self) -> Vec<PathBuf> {
+        std::iter::once(self.root.join("models")).chain(self.model_folders.iter().cloned()).collect()
+    }
+
     /// Where a model is: in its place here, else below one of the further model folders, or such a folder itself.
     pub fn find_model(&self, name: &str) -> Option<PathBuf> {
         self.models_here().into_iter().find(|(here, _)| here == name).map(|(_, folder)| folder)
     }
 
-    /// Every model folder there is, by name: those with a `config.json`. What lies here comes before what further folders
+    /// Every model folder there is, by name: those with a `config.json` or a `.gguf` file. What lies here comes before what further folders
     /// have.
     pub fn models_here(&self) -> Vec<(String, PathBuf)> {
-        let is_model = |folder: &Path| folder.join("config.json").is_file();
+        let is_gguf = |file: &std::fs::DirEntry| file.path().extension().is_some_and(|ending| ending == "gguf");
+        let has_gguf =
+            |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().any(|file| is_gguf(&file));
+        let is_model = |folder: &Path| folder.join("config.json").is_file() || has_gguf(folder);
         let name = |folder: &Path| folder.file_name().map(|name| name.to_string_lossy().into_owned());
         let mut found: Vec<(String, PathBuf)> = Vec::new();
         let mut add = |folder: PathBuf| {
@@ -95,7 +103,7 @@ impl Home {
                 found.push((name, folder));
             }
         };
-        for folder in std::iter::once(&self.root.join("models")).chain(&self.model_folders) {
+        for folder in &self.model_places() {
             if is_model(folder) {
                 add(folder.clone());
             }

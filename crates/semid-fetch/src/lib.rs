@@ -22,7 +22,7 @@ pub use error::{Error, Result};
 pub use fetch::{Fetch, Fetched, Patience};
 pub use home::{Home, config_folder, semid_home};
 pub use recipe::{File, Import, Kind, Place, Prepare, Recipe, Source, Trust};
-pub use recipes::{MINILM, datasets, find, models};
+pub use recipes::{MINILM, SMOLLM2, datasets, find, language_models, models};
 pub use watch::{Event, Silent, Watch};
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub struct Recipe {
     pub name: String,
     /// What people call it.
     pub title: String,
-    /// Model or data set.
+    /// Text encoder, language model or data set.
     pub kind: Kind,
     /// The licence in a sentence; shown before the download.
     pub licence: String,
@@ -46,6 +46,8 @@ pub struct Recipe {
 pub enum Kind {
     /// A text encoder's folder.
     Model,
+    /// A language model's file.
+    LanguageModel,
     /// Interactions and items.
     Dataset,
 }

@@ -5,8 +5,12 @@ use crate::{Error, Kind, Recipe, Result};
 /// The text encoder used unless another is named.
 pub const MINILM: &str = "all-MiniLM-L6-v2";
 
-const BUILT_IN: [(&str, &str); 6] = [
+/// The language model that is fetched where none is named.
+pub const SMOLLM2: &str = "SmolLM2-135M-Instruct";
+
+const BUILT_IN: [(&str, &str); 7] = [
     (MINILM, include_str!("../models/all-MiniLM-L6-v2.toml")),
+    (SMOLLM2, include_str!("../models/SmolLM2-135M-Instruct.toml")),
     ("sample-films", include_str!("../../../datasets/sample-films.toml")),
     ("movielens-100k", include_str!("../../../datasets/movielens-100k.toml")),
     ("movielens-1m", include_str!("../../../datasets/movielens-1m.toml")),
@@ -31,9 +35,14 @@ pub fn find(name: &str) -> Result<Option<Recipe>> {
     found.map(|(known, text)| Recipe::parse(known, text)).transpose()
 }
 
-/// All built-in models.
+/// All built-in text encoders.
 pub fn models() -> Result<Vec<Recipe>, Error> {
     all(Kind::Model)
+}
+
+/// All built-in language models; fetched only when asked for.
+pub fn language_models() -> Result<Vec<Recipe>, Error> {
+    all(Kind::LanguageModel)
 }
 
 /// All built-in data sets.

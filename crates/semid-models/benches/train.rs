@@ -1,7 +1,7 @@
 //! Training steps of the generative recommender over tokens: 3 layers, width 128, 64 sequences of 20 items × 4 tokens, a vocabulary
 //! of 1,032, random IDs. Prints one JSON line with the median of the steps.
 //!
-//! `cargo bench -p semid-models --bench train -- [threads]`
+//! `cargo bench -p semid-models --bench train -- [--threads 2]`
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ const RUNS: usize = 5;
 const STEPS: usize = 4;
 
 fn main() -> Result<()> {
-    let threads = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(2);
+    let threads = semid_bench::option("threads", 2);
     let mut rng = Seed(1).rng("bench");
     let ids = (0..2000).map(|item| SemanticId {
         codes: (0..3).map(|_| rng.random_range(0..CODES)).collect(),

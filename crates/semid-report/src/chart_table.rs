@@ -3,11 +3,11 @@
 use semid_charts::numbers::{NONE, count, decimals, interval, metric, p, signed, signed_interval};
 use semid_charts::{Chart, Curves, Estimate};
 
+use crate::study;
 use crate::table::{Cell, Column, Row, Table};
 
 /// The numbers of a chart in the order in which it shows them.
 pub fn chart_table(chart: &Chart) -> Table {
-    let (title, note) = heading(chart);
     let (columns, rows) = match chart {
         Chart::MetricBars(chart) => {
             let heads =
@@ -118,22 +118,14 @@ pub fn chart_table(chart: &Chart) -> Table {
             let heads = chart.columns.iter().map(|column| Column::numbers(&**column));
             (words.into_iter().chain(heads).collect(), rows.collect())
         }
+        Chart::StudyAccuracy(_)
+        | Chart::StudyRatings(_)
+        | Chart::StudyTwoAxes(_)
+        | Chart::StudyTimes(_)
+        | Chart::StudyCompanions(_)
+        | Chart::StudySuperiority(_) => study::chart_table(chart),
     };
-    Table { title, note, columns, rows }
-}
-
-fn heading(chart: &Chart) -> (String, String) {
-    let (title, note) = match chart {
-        Chart::MetricBars(chart) => (&chart.title, &chart.note),
-        Chart::Differences(chart) => (&chart.title, &chart.note),
-        Chart::Curves(chart) => (&chart.title, &chart.note),
-        Chart::CodeUsage(chart) => (&chart.title, &chart.note),
-        Chart::IdQuality(chart) => (&chart.title, &chart.note),
-        Chart::SliceBars(chart) => (&chart.title, &chart.note),
-        Chart::Histogram(chart) => (&chart.title, &chart.note),
-        Chart::RankFrequency(chart) => (&chart.title, &chart.note),
-    };
-    (title.clone(), note.clone())
+    Table { title: chart.title().to_owned(), note: chart.note().to_owned(), columns, rows }
 }
 
 fn interval_head() -> Column {

@@ -5,9 +5,7 @@ use semid_charts::{
     Bar, BarGroup, Chart, CodeUsage, Curves, DifferenceGroup, DifferenceRow, Differences, Estimate, IdQuality,
     LevelUsage, Line, MetricBars, Panel, QualityCell, QualityRow, Slice, SliceBars,
 };
-use semid_core::comparison::{
-    ArmResult, Comparison, Difference, IdSchemeResult, LevelQuality, MetricFacts, SliceValue,
-};
+use semid_core::comparison::{Comparison, Curve, Difference, IdSchemeResult, LevelQuality, MetricFacts, SliceValue};
 use serde::Serialize;
 
 use crate::lookup;
@@ -55,6 +53,7 @@ pub fn charts(comparison: &Comparison) -> Vec<ReportChart> {
         named.push(&format!("slices-{slicing}"), Section::Slices, Some(chart));
     }
     named.push("id-quality", Section::Ids, id_quality(comparison));
+    named.push("id-curves", Section::Ids, id_curves(comparison));
     for scheme in &comparison.id_schemes {
         named.push(&format!("codes-{}", scheme.key), Section::Ids, code_usage(scheme));
     }
@@ -170,8 +169,35 @@ fn differences(comparison: &Comparison, metric: &MetricFacts) -> Option<Chart> {
 }
 
 fn curves(comparison: &Comparison) -> Option<Chart> {
-    let trained: Vec<&ArmResult> = comparison.arms.iter().filter(|arm| !arm.curves.is_empty()).collect();
-    let all = || trained.iter().flat_map(|arm| &arm.curves);
+    let trained: Vec<Learned<'_>> = comparison
+        .arms
+        .iter()
+        .filter(|arm| !arm.curves.is_empty())
+        .map(|arm| Learned { title: lookup::title(arm), curves: &arm.curves })
+        .collect();
+    learning(comparison, "Training", &trained)
+}
+
+/// How the quantizers that learn in steps came along.
+fn id_curves(comparison: &Comparison) -> Option<Chart> {
+    let learned: Vec<Learned<'_>> = comparison
+        .id_schemes
+        .iter()
+        .filter(|scheme| !scheme.curves.is_empty())
+        .map(|scheme| Learned { title: scheme_title(scheme), curves: &scheme.curves })
+        .collect();
+    learning(comparison, "Learning the codebooks", &learned)
+}
+
+/// Something that learned, with its curves.
+struct Learned<'a> {
+    title: &'a str,
+    curves: &'a [Curve],
+}
+
+/// A panel for each series, a line for each seed.
+fn learning(comparison: &Comparison, title: &str, learned: &[Learned<'_>]) -> Option<Chart> {
+    let all = || learned.iter().flat_map(|one| one.curves);
     // A series measured once, at the end of a training, is a number and no curve; while all have just begun, all are shown.
     let begun = all().all(|curve| curve.points.len() < 2);
     let drawn = all().filter(|curve| begun || curve.points.len() > 1);
@@ -187,20 +213,20 @@ fn curves(comparison: &Comparison) -> Option<Chart> {
                 key => label.replace(key, &metric.title),
             },
         )),
-        lines: trained
+        lines: learned
             .iter()
             .enumerate()
-            .flat_map(|(arm, result)| result.curves.iter().map(move |curve| (arm, curve)))
+            .flat_map(|(at, one)| one.curves.iter().map(move |curve| (at, curve)))
             .filter(|(_, curve)| curve.series == series)
             .map(|(arm, curve)| Line { arm, points: curve.points.clone() })
             .collect(),
     });
-    (!trained.is_empty()).then(|| {
+    (!learned.is_empty()).then(|| {
         Chart::Curves(Curves {
-            title: "Training".to_owned(),
+            title: title.to_owned(),
             note: lookup::note(comparison, "One line per seed."),
             axis: "epoch".to_owned(),
-            arms: trained.iter().map(|arm| lookup::title(arm).to_owned()).collect(),
+            arms: learned.iter().map(|one| one.title.to_owned()).collect(),
             panels: panels.collect(),
         })
     })

@@ -36,6 +36,9 @@ pub(crate) fn check(comparison: &Comparison) -> Result<()> {
         finite(&name, [value, low, high, p, p_adjusted, effect_size])?;
     }
     for scheme in &comparison.id_schemes {
+        for curve in &scheme.curves {
+            finite(&[&scheme.key, &curve.series], curve.points.iter().map(|point| point.1))?;
+        }
         let quality = &scheme.quality;
         let whole = [quality.reconstruction_error, quality.neighbour_recall10].into_iter().flatten();
         finite(&[&scheme.key, "quality"], whole.chain([quality.unique_share]))?;

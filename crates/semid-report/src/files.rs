@@ -85,20 +85,24 @@ pub(crate) fn tables(comparison: &Comparison) -> Result<Vec<ReportFile>> {
 }
 
 /// Rows of text and numbers, the head first.
-struct Csv {
+pub(crate) struct Csv {
     rows: Vec<Vec<String>>,
 }
 
 impl Csv {
-    fn new(head: &[&str]) -> Self {
+    pub(crate) fn new(head: &[&str]) -> Self {
         Csv { rows: vec![head.iter().map(|&head| head.to_owned()).collect()] }
     }
 
-    fn row<'f>(&mut self, words: impl IntoIterator<Item = &'f str>, numbers: impl IntoIterator<Item = String>) {
+    pub(crate) fn row<'f>(
+        &mut self,
+        words: impl IntoIterator<Item = &'f str>,
+        numbers: impl IntoIterator<Item = String>,
+    ) {
         self.rows.push(words.into_iter().map(escape::csv).chain(numbers).collect());
     }
 
-    fn file(self, name: &'static str) -> Result<ReportFile> {
+    pub(crate) fn file(self, name: &'static str) -> Result<ReportFile> {
         let failed = |reason: String| Error::Writing { what: name, reason };
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in &self.rows {
@@ -242,10 +246,12 @@ fn id_quality(comparison: &Comparison) -> Csv {
 
 fn curves(comparison: &Comparison) -> Csv {
     let mut csv = Csv::new(&["arm", "series", "seed", "at", "value"]);
-    for arm in &comparison.arms {
-        for curve in &arm.curves {
+    let arms = comparison.arms.iter().map(|arm| (&arm.key, &arm.curves));
+    let schemes = comparison.id_schemes.iter().map(|scheme| (&scheme.key, &scheme.curves));
+    for (key, curves) in arms.chain(schemes) {
+        for curve in curves {
             for (at, value) in &curve.points {
-                csv.row([&*arm.key, &curve.series], [curve.seed.to_string(), at.to_string(), value.to_string()]);
+                csv.row([&**key, &curve.series], [curve.seed.to_string(), at.to_string(), value.to_string()]);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A comparison as a report folder: [`report`] gives file names and bytes, whoever calls it writes them.
 //!
+//! [`study::files`] does the same for a study.
+//!
 //! Nothing here computes: every number comes from the [`Comparison`] and is formatted by `semid_charts::numbers`. The
 //! page, the Markdown and the LaTeX show the same [`Table`]s; each format has one writer that escapes whatever it is
 //! given, since names of arms, data sets and items are hostile text.
@@ -11,6 +13,7 @@ mod escape;
 mod files;
 mod lookup;
 mod page;
+pub mod study;
 mod table;
 mod tables;
 
@@ -87,7 +90,7 @@ pub fn single_file(comparison: &Comparison, format: Format) -> Result<Vec<u8>> {
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The comparison holds something that no report can show.
+    /// The comparison or study holds something that no report can show.
     #[error("{0}")]
     Comparison(String),
     /// A chart could not be drawn.

@@ -4,7 +4,7 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
-use semid_charts::{Chart, Theme, draw, numbers, page_css, text};
+use semid_charts::{Theme, draw, numbers, page_css, text};
 use semid_core::comparison::{Comparison, Difference};
 use serde::Serialize;
 
@@ -28,7 +28,11 @@ pub(crate) fn html(comparison: &Comparison, charts: &[ReportChart], alone: bool)
         charts => pictures,
         ..shared(comparison)
     };
-    render("index.html", include_str!("../templates/report.html"), page)
+    render(
+        "index.html",
+        concat!(include_str!("../templates/table.html"), include_str!("../templates/report.html")),
+        page,
+    )
 }
 
 /// The same in Markdown, with links to the files of the charts it is given.
@@ -42,31 +46,25 @@ pub(crate) fn markdown(comparison: &Comparison, charts: &[ReportChart]) -> Resul
         settings => Value::from_safe_string(comparison.settings_toml.trim_end().to_owned()),
         ..shared(comparison)
     };
-    render("report.md", include_str!("../templates/report.md"), page)
+    render("report.md", concat!(include_str!("../templates/table.md"), include_str!("../templates/report.md")), page)
 }
 
 /// The tables in LaTeX: a document of its own, and a part of another when it is `\input`.
 pub(crate) fn latex(comparison: &Comparison) -> Result<String> {
-    render("tables.tex", include_str!("../templates/tables.tex"), shared(comparison))
+    render(
+        "tables.tex",
+        concat!(include_str!("../templates/table.tex"), include_str!("../templates/tables.tex")),
+        shared(comparison),
+    )
 }
 
 /// A chart without its drawing.
 fn picture(chart: &ReportChart) -> Value {
-    let title = match &chart.chart {
-        Chart::MetricBars(chart) => &chart.title,
-        Chart::Differences(chart) => &chart.title,
-        Chart::Curves(chart) => &chart.title,
-        Chart::CodeUsage(chart) => &chart.title,
-        Chart::Histogram(chart) => &chart.title,
-        Chart::RankFrequency(chart) => &chart.title,
-        Chart::IdQuality(chart) => &chart.title,
-        Chart::SliceBars(chart) => &chart.title,
-    };
-    context! { name => chart.name.as_str(), section => plain(chart.section), title => title.as_str() }
+    context! { name => chart.name.as_str(), section => plain(chart.section), title => chart.chart.title() }
 }
 
 /// Anything that serialises, as the templates see it.
-fn plain(value: impl Serialize) -> Value {
+pub(crate) fn plain(value: impl Serialize) -> Value {
     Value::from(Serde(value))
 }
 
@@ -172,7 +170,7 @@ struct View {
     has_baseline: bool,
 }
 
-fn view(table: Table) -> Value {
+pub(crate) fn view(table: Table) -> Value {
     let mut groups: Vec<(String, usize)> = Vec::new();
     for column in &table.columns {
         match groups.last_mut() {
@@ -189,7 +187,7 @@ fn view(table: Table) -> Value {
     })
 }
 
-fn render(name: &'static str, template: &'static str, page: Value) -> Result<String> {
+pub(crate) fn render(name: &'static str, template: &'static str, page: Value) -> Result<String> {
     let failed = |error: minijinja::Error| Error::Writing { what: name, reason: format!("{error:#}") };
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
@@ -232,7 +230,7 @@ fn number(text: &str) -> String {
 }
 
 /// A moment as people read it, in UTC: `23 November 2026, 21:38 UTC`; nothing for a comparison without one.
-fn date(unix_secs: i64) -> String {
+pub(crate) fn date(unix_secs: i64) -> String {
     if unix_secs <= 0 {
         return String::new();
     }

@@ -57,6 +57,7 @@ fn a_report_is_complete_and_its_file_names_are_harmless() {
             "charts/differences.dark.svg",
             "charts/curves.svg",
             "charts/id-quality.svg",
+            "charts/id-curves.svg",
         ] {
             assert!(names.contains(&name), "the report lacks {name}");
         }
@@ -67,6 +68,15 @@ fn a_report_is_complete_and_its_file_names_are_harmless() {
             assert!(plain, "{name} needs no quoting anywhere");
         }
     }
+}
+
+#[test]
+fn the_curves_of_a_quantizer_stand_in_the_table_beside_those_of_the_arms() {
+    let files = report(&comparison()).unwrap();
+    let table = files.iter().find(|file| file.name == "curves.csv").unwrap();
+    let table = String::from_utf8(table.bytes.clone()).unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("rq-kmeans,held-out reconstruction error,1,"));
+    assert_eq!(rows.count(), 20, "one row an epoch");
 }
 
 #[test]

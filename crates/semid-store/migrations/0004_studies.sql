@@ -111,7 +111,7 @@ CREATE TABLE exclusion (
 CREATE TABLE export_log (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     study      INTEGER NOT NULL REFERENCES study (id) ON DELETE CASCADE,
-    kind       TEXT    NOT NULL,                        -- 'report', 'session', 'answers'
+    kind       TEXT    NOT NULL,                        -- 'results', 'session', 'answers'
     path       TEXT    NOT NULL,
     digest     TEXT    NOT NULL,                        -- of the file as it was
     pseudonym  TEXT,                                    -- whose; none: of all

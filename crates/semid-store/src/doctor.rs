@@ -105,7 +105,7 @@ impl Store {
         findings.iter().filter_map(|finding| finding.repair.as_ref()).map(|repair| self.repair_one(repair)).collect()
     }
 
-    /// Artifacts that no run names: what [`Store::remove_unused_artifacts`] would delete. Checkpoints of runs that can
+    /// Artifacts that no run and no study names: what [`Store::remove_unused_artifacts`] would delete. Checkpoints of runs that can
     /// still be resumed are kept by naming their fingerprint in a stage.
     pub fn unused_artifacts(&self) -> Result<Vec<Artifact>> {
         let used = self.fingerprints_in_use()?;
@@ -114,7 +114,7 @@ impl Store {
         Ok(artifacts)
     }
 
-    /// Deletes the artifacts that no run names, and returns them. Refused while a run is going on, which may be about to
+    /// Deletes the artifacts that no run and no study names, and returns them. Refused while a run is going on, which may be about to
     /// name them.
     pub fn remove_unused_artifacts(&self) -> Result<Vec<Artifact>> {
         let _nobody_runs = self.lock_runs()?;
@@ -225,8 +225,11 @@ impl Store {
         if missing > 0 {
             findings.push(Finding {
                 severity: Severity::Note,
-                what: format!("{missing} artifacts that runs came from are gone."),
-                advice: "The runs' numbers are kept. A run that needs one of them computes it again.".to_owned(),
+                what: format!("{missing} artifacts that runs or studies came from are gone."),
+                advice:
+                    "Numbers and answers are kept. A run that needs one of them computes it again; a study shows no \
+                         companions beside its numbers until the IDs of its arms are built again."
+                        .to_owned(),
                 repair: None,
             });
         }

@@ -7,11 +7,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::{Error, Result};
 
 /// Every migration in order. Number n is the file `migrations/000n_*.sql`; a released file is never edited.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_datasets.sql"),
     include_str!("../migrations/0002_runs.sql"),
     include_str!("../migrations/0003_embeddings_and_settings.sql"),
     include_str!("../migrations/0004_studies.sql"),
+    include_str!("../migrations/0005_language_models.sql"),
 ];
 
 /// The version of the tables this program works with.

@@ -1,32 +1,10 @@
 //! Participants by pseudonym, their trials, their consent and their answers.
 
 use rusqlite::{Connection, OptionalExtension, Row};
+pub use semid_core::study::ParticipantKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, Store, store, study};
-
-/// Who answers. The three are never mixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
-#[serde(rename_all = "lowercase")]
-pub enum ParticipantKind {
-    /// A human being.
-    Person,
-    /// Made up by the program, to try a study.
-    Simulated,
-    /// A language model.
-    Model,
-}
-
-impl ParticipantKind {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            ParticipantKind::Person => "person",
-            ParticipantKind::Simulated => "simulated",
-            ParticipantKind::Model => "model",
-        }
-    }
-}
 
 /// A participant and the session made for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -176,6 +154,32 @@ impl Store {
         self.read("reading a participant", |connection| one(connection, "pseudonym", pseudonym))
     }
 
+    /// Every participant of a study by kind, with the number of answers.
+    pub fn answered_counts(&self, study: i64) -> Result<Vec<(ParticipantKind, u64)>> {
+        self.read("counting answers", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT kind, (SELECT count(*) FROM response WHERE participant = participant.id) FROM participant \
+                 WHERE study = ?1 ORDER BY id",
+            )?;
+            let rows = statement.query_map([study], |row| {
+                Ok((kind(&row.get::<_, String>(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Pseudonyms of those whose trials show words that a participant wrote.
+    pub fn shown_names_of(&self, participant: i64) -> Result<Vec<String>> {
+        self.read("looking for shown words", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT pseudonym FROM participant JOIN trial ON trial.participant = participant.id \
+                 WHERE shown_name = ?1 ORDER BY pseudonym",
+            )?;
+            let rows = statement.query_map([participant], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// The trials of a participant in their order.
     pub fn trials(&self, participant: i64) -> Result<Vec<StoredTrial>> {
         self.read("reading trials", |connection| {
@@ -206,14 +210,23 @@ impl Store {
         self.write("keeping an answer", |connection| insert_response(connection, response))
     }
 
-    /// Keeps the consent and all answers of a session that was handed in, or nothing at all. Answers that are here
-    /// already and equal stay; a different one is refused.
-    pub fn hand_in(&self, participant: i64, consent: &StoredConsent, responses: &[StoredResponse]) -> Result<u64> {
+    /// Keeps a consent; one that is here already stays.
+    pub fn record_consent(&self, participant: i64, consent: &StoredConsent) -> Result<()> {
+        self.write("keeping a consent", |connection| insert_consent(connection, participant, consent))
+    }
+
+    /// Keeps the consent (nobody asks a program for one) and all answers of a session that was handed in, or nothing at all.
+    /// Answers that are here already and equal stay; a different one is refused. Gives the number of new ones.
+    pub fn hand_in(
+        &self,
+        participant: i64,
+        consent: Option<&StoredConsent>,
+        responses: &[StoredResponse],
+    ) -> Result<u64> {
         self.write("importing answers", |connection| {
-            connection.execute(
-                "INSERT OR IGNORE INTO consent (participant, text_hash, language, given_at) VALUES (?1, ?2, ?3, ?4)",
-                (participant, &consent.text_hash, &consent.language, consent.given_at),
-            )?;
+            if let Some(consent) = consent {
+                insert_consent(connection, participant, consent)?;
+            }
             let mut kept = 0;
             for response in responses {
                 let there: Option<String> = connection
@@ -270,6 +283,14 @@ impl Store {
     }
 }
 
+fn insert_consent(connection: &Connection, participant: i64, consent: &StoredConsent) -> Result<()> {
+    connection.execute(
+        "INSERT OR IGNORE INTO consent (participant, text_hash, language, given_at) VALUES (?1, ?2, ?3, ?4)",
+        (participant, &consent.text_hash, &consent.language, consent.given_at),
+    )?;
+    Ok(())
+}
+
 fn insert_response(connection: &Connection, response: &StoredResponse) -> Result<()> {
     let insert = connection
         .prepare_cached(
@@ -319,17 +340,20 @@ pub(crate) fn response(row: &Row<'_>) -> rusqlite::Result<StoredResponse> {
     })
 }
 
+fn kind(name: &str) -> ParticipantKind {
+    match name {
+        "person" => ParticipantKind::Person,
+        "model" => ParticipantKind::Model,
+        _ => ParticipantKind::Simulated,
+    }
+}
+
 fn participant(row: &Row<'_>) -> rusqlite::Result<Participant> {
-    let kind: String = row.get("kind")?;
     Ok(Participant {
         id: row.get("id")?,
         study: row.get("study")?,
         pseudonym: row.get("pseudonym")?,
-        kind: match kind.as_str() {
-            "person" => ParticipantKind::Person,
-            "model" => ParticipantKind::Model,
-            _ => ParticipantKind::Simulated,
-        },
+        kind: kind(&row.get::<_, String>("kind")?),
         part: row.get("part")?,
         row: row.get("square_row")?,
         session: row.get("session")?,

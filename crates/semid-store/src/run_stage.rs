@@ -57,11 +57,12 @@ impl Store {
         })
     }
 
-    /// Fingerprints that a stage of any run names.
+    /// Fingerprints that a stage of any run, or an arm of any study, names.
     pub(crate) fn fingerprints_in_use(&self) -> Result<std::collections::BTreeSet<String>> {
-        self.read("reading the stages of all runs", |connection| {
-            let mut statement =
-                connection.prepare("SELECT DISTINCT fingerprint FROM run_stage WHERE fingerprint IS NOT NULL")?;
+        self.read("reading what is in use", |connection| {
+            let mut statement = connection.prepare(
+                "SELECT fingerprint FROM run_stage WHERE fingerprint IS NOT NULL UNION SELECT ids FROM study_condition",
+            )?;
             let rows = statement.query_map([], |row| row.get(0))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

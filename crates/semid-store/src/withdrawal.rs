@@ -15,7 +15,7 @@ use crate::{Error, Result, Store, store};
 /// A file with answers that the app wrote or read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportedFile {
-    /// `report`, `session`, `answers`.
+    /// `results`, `session`, `answers`.
     pub kind: String,
     /// Where it was put.
     pub path: String,
@@ -49,6 +49,14 @@ impl Store {
                 "INSERT INTO export_log (study, kind, path, digest, pseudonym, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 (study, &file.kind, &file.path, &file.digest, &file.pseudonym, store::now()),
             )?;
+            Ok(())
+        })
+    }
+
+    /// Forgets a file that is gone.
+    pub fn forget_export(&self, study: i64, path: &str) -> Result<()> {
+        self.write("forgetting an export", |connection| {
+            connection.execute("DELETE FROM export_log WHERE study = ?1 AND path = ?2", (study, path))?;
             Ok(())
         })
     }

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use semid_store::{
-    Error, ExportedFile, NewParticipant, NewStudy, Participant, ParticipantKind, Store, StoredConsent, StoredResponse,
-    StoredTrial, Study, check,
+    Error, ExportedFile, NewParticipant, NewStudy, Participant, ParticipantKind, Severity, Store, StoredConsent,
+    StoredResponse, StoredTrial, Study, check,
 };
 
 const FOLDER: &str = "SEMID_STORE_TEST_STUDY";
@@ -89,9 +89,9 @@ fn answers_are_kept_once_and_a_different_one_is_refused() {
     assert!(store.record_response(&answer(a.id, 9, "x")).is_err(), "there is no such trial");
     let consent = StoredConsent { text_hash: "h".into(), language: "en".into(), given_at: 5 };
     let all: Vec<StoredResponse> = (0..3).map(|position| answer(a.id, position, "first")).collect();
-    assert_eq!(store.hand_in(a.id, &consent, &all).unwrap(), 2, "what was there is not counted twice");
+    assert_eq!(store.hand_in(a.id, Some(&consent), &all).unwrap(), 2, "what was there is not counted twice");
     let other = StoredResponse { mac: "forged".into(), ..answer(a.id, 1, "other") };
-    assert!(store.hand_in(a.id, &consent, &[other]).is_err(), "a different answer to the same trial is refused");
+    assert!(store.hand_in(a.id, Some(&consent), &[other]).is_err(), "a different answer to the same trial is refused");
     assert_eq!(store.responses(a.id).unwrap(), all, "and nothing changed");
     store.close_study(study.id).unwrap();
     assert!(store.participant_of_session("session of a").unwrap().is_some(), "sessions are found by their token");
@@ -122,7 +122,8 @@ fn after_a_withdrawal_no_byte_of_the_answers_is_in_any_file() {
     assert_eq!(store.responses(stays.id).unwrap().len(), 400, "the others' answers stay");
     assert!(matches!(store.withdraw("gone"), Err(Error::NotFound { .. })), "who is gone is gone");
     assert_eq!(store.exports(study.id).unwrap().len(), 1, "where copies may be is still known");
-    assert!(check(folder.path()).is_empty(), "and the database is sound");
+    let broken: Vec<_> = check(folder.path()).into_iter().filter(|one| one.severity > Severity::Note).collect();
+    assert_eq!(broken, [], "and the database is sound");
 }
 
 fn holds(folder: &Path, bytes: &[u8]) -> bool {

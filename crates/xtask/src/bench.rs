@@ -18,12 +18,13 @@ cargo xtask bench NAME [--rounds 3] [--threads N] [--peers DIR --python FILE]
   embed     texts through the text encoder
   train     steps of the generative recommender
   beam      users ranked by its beam search
+  llm       a prompt and an answer through the local language model
   kmeans    k-means over 12,101 vectors of 384 numbers
   metrics   two million ranked rows
   import    a million rows of CSV
   store     a million interactions into the store and out again
 
---peers names a folder with the scripts of other tools (embed.py, train_decoder.py, kmeans.py, metrics.py; beam.py is here)
+--peers names a folder with the scripts of other tools (embed.py, train_decoder.py, kmeans.py, metrics.py; beam.py, llm.py are here)
 and --python the Python that can run them; then both take turns on the same input, and the ratio of their medians is
 printed.";
 
@@ -33,13 +34,13 @@ struct Bench {
     package: &'static str,
     target: &'static str,
     script: Option<&'static str>,
-    /// Which of our measurements is the same work as theirs; empty: all.
+    /// Which of our measurements is the same work as theirs; empty: all; [`SAME_NAME`]: those of the same name.
     same_work: &'static str,
     /// Input and options that both sides understand.
     arguments: fn(&Settings) -> Result<Vec<String>, String>,
 }
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     Bench {
         name: "embed",
         package: "semid-models",
@@ -63,6 +64,14 @@ const BENCHES: [Bench; 7] = [
         script: Some("beam.py"),
         same_work: "",
         arguments: |settings| Ok(with_threads(settings, Vec::new(), &[])),
+    },
+    Bench {
+        name: "llm",
+        package: "semid-models",
+        target: "llm",
+        script: Some("llm.py"),
+        same_work: SAME_NAME,
+        arguments: |settings| Ok(with_threads(settings, bench_inputs::language_model()?, &["--repeat", "1"])),
     },
     Bench {
         name: "kmeans",
@@ -100,6 +109,9 @@ const BENCHES: [Bench; 7] = [
     },
 ];
 
+/// Each of our measurements is compared with theirs of the same name.
+const SAME_NAME: &str = "=";
+
 struct Settings {
     rounds: usize,
     threads: usize,
@@ -131,6 +143,9 @@ pub fn bench(arguments: &[String]) -> Result<(), String> {
             let theirs = folder.join(script);
             let ours = shell::root().join("crates").join(bench.package).join("benches").join(script);
             let script = if theirs.is_file() { theirs } else { ours };
+            if !script.is_file() {
+                return Err(format!("{} is not here: name the folder of the scripts with --peers.", script.display()));
+            }
             measured.take("other", Command::new(python).arg(script).args(&shared))?;
         }
     }
@@ -156,7 +171,8 @@ fn settings(arguments: &[String]) -> Result<Settings, String> {
     settings.peers = match (peers, python) {
         (Some(peers), python) => Some((peers, python.unwrap_or_else(|| PathBuf::from("python3")))),
         (None, None) => None,
-        (None, Some(_)) => return Err("--python goes with --peers, which names the folder of the scripts.".to_owned()),
+        // Scripts that lie beside our benches need no folder.
+        (None, Some(python)) => Some((PathBuf::new(), python)),
     };
     Ok(settings)
 }
@@ -225,7 +241,11 @@ impl Measured {
         }
         let side = |wanted| self.0.iter().filter(move |((side, _), _)| *side == wanted);
         for ((_, theirs), other) in side("other") {
-            for ((_, ours), semid) in side("semid").filter(|((_, ours), _)| same_work.is_empty() || ours == same_work) {
+            for ((_, ours), semid) in side("semid").filter(|((_, ours), _)| match same_work {
+                "" => true,
+                SAME_NAME => ours == theirs,
+                name => ours == name,
+            }) {
                 let wall = ratio(other, semid, |round| Some(round.wall));
                 let cpu = ratio(other, semid, |round| round.cpu.filter(|seconds| *seconds > 0.0));
                 if let (Some(wall), Some(cpu)) = (wall, cpu) {

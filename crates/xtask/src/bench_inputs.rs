@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use semid_fetch::{Fetch, Home, MINILM, Silent};
+use semid_fetch::{Fetch, Home, MINILM, SMOLLM2, Silent};
 use serde_json::Value;
 
 use crate::shell;
@@ -33,6 +33,18 @@ pub fn texts() -> Result<Vec<String>, String> {
         Ok(())
     })?;
     Ok(vec![model.folder.display().to_string(), path])
+}
+
+/// The file of the language model.
+pub fn language_model() -> Result<Vec<String>, String> {
+    let home = Home::from_env().map_err(|error| error.to_string())?;
+    let recipe = semid_fetch::find(SMOLLM2).map_err(|error| error.to_string())?;
+    let recipe = recipe.ok_or("there is no recipe of the language model")?;
+    let fetch = Fetch::new(&home, &Silent);
+    // It is no part of set-up, so it is fetched by whoever wants to measure it.
+    let here = fetch.present(&recipe).map_err(|error| error.to_string())?;
+    let model = here.map_or_else(|| fetch.get(&recipe), Ok).map_err(|error| error.to_string())?;
+    Ok(vec![model.folder.join(&recipe.files[0].path).display().to_string()])
 }
 
 /// 12,101 vectors of 384 numbers around 200 centres, as `.npy`.

@@ -75,7 +75,7 @@ fn provide(home: &Home, recipe: &Recipe, system_packages: bool) -> Result<(), St
     };
     terminal.clear();
     let kind = match recipe.kind {
-        Kind::Model => "model",
+        Kind::Model | Kind::LanguageModel => "model",
         Kind::Dataset => "data",
     };
     println!("{:<7} {:<18} ready   {}", kind, recipe.title, fetched.folder.display());

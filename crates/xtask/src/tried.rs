@@ -23,7 +23,8 @@ pub fn run(semid: &Semid, dataset: &str, results: &Path) -> Result<(), String> {
     let trials = trials(&read(FILE)?)?;
     let mut text = format!(
         "# What was tried\n\nWritten by `cargo xtask reproduce beauty --tried` out of `experiments/{FILE}`: one seed, RQ-KMeans \
-         IDs, the best NDCG@10 over all validation users and the epoch it was reached at. The test set was not looked at.\n\n\
+         IDs, the best NDCG@10 over the validation users that the file asks for and the epoch it was reached at. The test \
+         set was not looked at.\n\n\
          | what | validation NDCG@10 | at epoch | of | training |\n|---|---|---|---|---|\n"
     );
     let folder = shell::root().join("target/reproduce/tried");

@@ -9,11 +9,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which rooms a room may use. A new room starts with a line here.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("semid-core", &[]),
     ("semid-models", &["semid-core"]),
     ("semid-store", &["semid-core"]),
     ("semid-charts", &["semid-core"]),
+    ("semid-llm", &["semid-core"]),
     ("semid-import", &["semid-core"]),
     ("semid-bridge", &["semid-core"]),
     ("semid-fetch", &[]),
@@ -25,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "semid-models",
             "semid-store",
             "semid-charts",
+            "semid-llm",
             "semid-import",
             "semid-bridge",
             "semid-fetch",
@@ -40,11 +42,13 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that stay inside one room, by how their names begin.
-const INSIDE: [(&str, &[&str]); 6] = [
+const INSIDE: [(&str, &[&str]); 8] = [
     ("candle", &["semid-models"]),
     ("rusqlite", &["semid-store"]),
     ("plotters", &["semid-charts"]),
     ("ureq", &["semid-fetch"]),
+    ("async-openai", &["semid-llm"]),
+    ("keyring", &["semid-llm"]),
     ("clap", &["semid-cli"]),
     ("tauri", &["semid-desktop"]),
 ];

@@ -54,6 +54,16 @@ fn the_page_may_call_our_commands_and_listen_and_nothing_else() {
     assert!(rights.get("remote").is_none(), "no page from elsewhere has any right");
 }
 
+#[test]
+fn a_participants_page_may_answer_and_close_itself_and_listen_to_nothing() {
+    let rights = json("src-tauri/capabilities/participant.json");
+    assert_eq!(rights["windows"], serde_json::json!(["participant"]), "it is about no other window");
+    let allowed = serde_json::json!(["allow-participant-rpc", "allow-close-participant"]);
+    assert_eq!(rights["permissions"], allowed, "what answers for one session only, and what closes its own window");
+    let main = json("src-tauri/capabilities/main.json");
+    assert_eq!(main["windows"], serde_json::json!(["main"]), "the researcher's rights end at their own window");
+}
+
 /// A bundle takes minutes of optimised building; what breaks it at the very end is looked at here.
 #[test]
 fn the_package_is_described_as_the_bundler_wants_it() {

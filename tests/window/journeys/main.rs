@@ -13,4 +13,5 @@ mod results;
 mod safety;
 mod settings;
 mod start;
+mod study;
 mod why;

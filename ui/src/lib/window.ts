@@ -17,6 +17,11 @@ export function closeWindow(): Promise<void> {
   return ask("close_window", {});
 }
 
+/** Opens the participant's window on a session, over the whole screen; one that is open already comes to the front. */
+export function openParticipant(session: string): Promise<void> {
+  return ask("open_participant", { session });
+}
+
 async function ask(command: string, payload: Record<string, unknown>): Promise<void> {
   if (!inWindow) return;
   try {

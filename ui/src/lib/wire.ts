@@ -22,6 +22,178 @@ export type About = {
   models: Array<ModelRow>,
 };
 
+/** Accuracy of an arm in a task. */
+export type AccuracyRow = {
+  /** Key of the task. */
+  task: string,
+  /** Key of the arm. */
+  arm: string,
+  /** Hits, trials, chance, exact and Wilson interval, binomial p. */
+  share: Share,
+  /** Mean over participants with its bootstrap interval over them. */
+  mean: number,
+  /** Lower end. */
+  low: number,
+  /** Upper end. */
+  high: number,
+  /** Participants. */
+  participants: number,
+  /** Sign-flip p of the participants' accuracies against chance. */
+  p_participants: number,
+  /** The same over stimuli. */
+  p_items: number,
+};
+
+/** Agreement in a task. */
+export type AgreementRow = {
+  /** Key of the task. */
+  task: string,
+  /** Krippendorff's α: ordinal for ratings, nominal for choices. */
+  alpha: Coefficient | null,
+  /** The level of measurement. */
+  level: Measurement | null,
+  /** ICC(A,1): mean over the rows of the Latin square, whose raters rated the same stimuli; ends likewise. */
+  icc_single: Coefficient | null,
+  /** ICC(A,k). */
+  icc_average: Coefficient | null,
+  /** Rows of the Latin square that had two raters or more. */
+  icc_rows: number,
+};
+
+/** Everything the answers say. */
+export type Analysis = {
+  /** Participants with answers. */
+  participants: number,
+  /** Those left out, each with the rule. */
+  excluded: Array<Excluded>,
+  /** Trials of each task, before and after. */
+  counts: Array<TaskCounts>,
+  /** Accuracy per arm. */
+  accuracy: Array<AccuracyRow>,
+  /** Differences between arms: accuracy or mean rating, by participant and by item. */
+  differences: Array<DifferenceRow>,
+  /** Ratings. */
+  ratings: Array<RatingRow>,
+  /** Probability of superiority between arms. */
+  superiority: Array<SuperiorityRow>,
+  /** Agreement between raters. */
+  agreement: Array<AgreementRow>,
+  /** Response times. */
+  times: Array<TimeRow>,
+  /** What each number is, by the name of its table or column. */
+  formulas: { [key in string]: string
+  },
+};
+
+/** One answer, as the page gives it. */
+export type Answer = {
+  /** Place of the trial in the session, from 0. */
+  position: number,
+  /** Place chosen on the screen, from 0. */
+  place: number | null,
+  /** "Cannot judge" was chosen. */
+  cannot_judge: boolean,
+  /** How sure, 0 to 4. */
+  confidence: number | null,
+  /** Words. */
+  text: string | null,
+  /** Milliseconds from showing to answering. */
+  ms: number,
+  /** Unix milliseconds on the participant's clock. */
+  answered_at: number,
+  /** Language of the page. */
+  language: string,
+};
+
+/** How an order is read from a model. */
+export type AnswerBy = "likelihood" | "written";
+
+/** Answer a trial. */
+export type AnswerRequest = {
+  /** Token of the session. */
+  session: string,
+  /** The answer. */
+  answer: Answer,
+};
+
+/** One answer, with all that is known of it: a row of the long format. */
+export type AnswerRow = {
+  /** Who. */
+  pseudonym: string,
+  /** What kind of participant. */
+  kind: ParticipantKind,
+  /** 2 for those who match names that others gave. */
+  part: number,
+  /** Row in the Latin square. */
+  row: number,
+  /** The rule that leaves this participant out; none for those who stay in. */
+  excluded: string | null,
+  /** Place in the session, from 1. */
+  position: number,
+  /** Key of the task. */
+  task: string,
+  /** `intrusion`, `forward-simulation`, `naming`, `matching`, `rating`. */
+  task_kind: string,
+  /** Whether it is an attention check, which has no stimulus and no arm. */
+  attention: boolean,
+  /** Place of the stimulus among those of the study. */
+  stimulus: number | null,
+  /** Key of its item. */
+  item: string | null,
+  /** The item's title. */
+  item_title: string | null,
+  /** The third by popularity: 0 the least met. */
+  band: number | null,
+  /** Key of the arm. */
+  arm: string | null,
+  /** The code shown: `3·14`. */
+  prefix: string | null,
+  /** Place chosen on the screen, from 1. */
+  place: number | null,
+  /** Number of the option chosen, from 1, whatever its place on the screen. */
+  choice: number | null,
+  /** Whether the choice is right (for checks: as instructed); none where nothing is right or wrong. */
+  right: boolean | null,
+  /** What guessing gives. */
+  chance: number | null,
+  /** Point chosen on a scale, from 1. */
+  rating: number | null,
+  /** The point's label in the participant's language. */
+  rating_label: string | null,
+  /** "Cannot judge" was chosen. */
+  cannot_judge: boolean,
+  /** Confidence, from 1 to 5. */
+  confidence: number | null,
+  /** Words that were written. Free text: escape it. */
+  text: string | null,
+  /** Milliseconds from showing to answering. */
+  ms: number,
+  /** Language of the page. */
+  language: string,
+  /** Unix milliseconds on the participant's clock. */
+  answered_at: number,
+};
+
+/** What an answers file brought. */
+export type AnswersImported = {
+  /** The study. */
+  study: string,
+  /** Its version. */
+  version: number,
+  /** Whose answers they are. */
+  pseudonym: string,
+  /** Answers in the file. */
+  answers: number,
+  /** Those that were not here before. */
+  new: number,
+  /** Trials of the session. */
+  trials: number,
+  /** Whether the participant ended early. */
+  stopped: boolean,
+  /** What happened, in a sentence. */
+  sentence: string,
+};
+
 /** An error as every client sees it. */
 export type ApiError = {
   /** What kind; stable. */
@@ -42,6 +214,16 @@ export type ArmCurves = {
   title: string,
   /** One a series and seed. */
   curves: Array<Curve>,
+};
+
+/** One way of naming items. */
+export type ArmDesign = {
+  /** `rq-kmeans`, `hash`, `permuted`, `category-path`. Never shown to participants. */
+  key: string,
+  /** "RQ-KMeans". */
+  title: string,
+  /** Names the IDs, as `SchemeRow` does. */
+  ids: string,
 };
 
 /** One arm: a recommender, with an ID scheme where it speaks in IDs. */
@@ -66,6 +248,68 @@ export type ArmResult = {
   slices: Array<SliceValue>,
   /** Training curves of every seed. */
   curves: Array<Curve>,
+};
+
+/** A request in a person's own words. */
+export type AskRequest = {
+  /** The data set. */
+  dataset: string,
+  /** Names the IDs, as `SchemeRow` does. */
+  ids: string,
+  /** What is wished for. */
+  text: string,
+  /** The language model; none: the page answers by retrieval alone. */
+  model?: string | null,
+  /** Keys of items that the person liked, oldest first. */
+  history: Array<string>,
+  /** What was asked and shown before, oldest first: the list is steered from there. */
+  earlier: Array<AskTurn>,
+  /** Items wanted at the most. */
+  count: number,
+};
+
+/** A request before, and what was shown for it. */
+export type AskTurn = {
+  /** In the person's words. */
+  text: string,
+  /** Keys of the items shown, best first. */
+  items: Array<string>,
+};
+
+/** What was found for a request. */
+export type Asked = {
+  /** The items, best first. */
+  items: Array<AskedItem>,
+  /** The model that ordered and explained them; none: no model spoke. */
+  model: string | null,
+  /** Who spoke, and what of it could not be used, in sentences. */
+  notes: Array<string>,
+  /** What the model was asked, to be looked at. */
+  prompt: string | null,
+};
+
+/** One item of an answer. */
+export type AskedItem = {
+  /** The item with its ID and labels. */
+  item: NamedItem,
+  /** Cosine of its text with the request. */
+  similarity: number,
+  /** Where it came from. */
+  found_by: FoundBy,
+  /** The words of the model, which nobody checked; none: it said nothing of this item. */
+  explanation: string | null,
+};
+
+/** A value with its interval. */
+export type Axis = {
+  /** The value. */
+  value: number,
+  /** Lower end of the 95 % interval. */
+  low: number,
+  /** Upper end. */
+  high: number,
+  /** Participants, or users. */
+  n: number,
 };
 
 /** Write a data set, as an experiment prepares and splits it, in another system's forms. */
@@ -186,6 +430,20 @@ export type CodeSettings = {
   collisions: CollisionRule,
 };
 
+/** An agreement coefficient with its interval. */
+export type Coefficient = {
+  /** The value: 1 is perfect agreement, 0 what chance gives. */
+  value: number,
+  /** Lower end of the 95 % interval. */
+  low: number,
+  /** Upper end. */
+  high: number,
+  /** Units that at least two raters rated. */
+  units: number,
+  /** Raters. */
+  raters: number,
+};
+
 /** Groups of items that share all codes, largest first. */
 export type CollisionPage = {
   /** Groups in all. */
@@ -211,6 +469,22 @@ export type CollisionsRequest = {
   offset: number,
   /** Groups at most. */
   limit: number,
+};
+
+/** Companions beside a human number, for one task. */
+export type CompanionRow = {
+  /** Key of the task. */
+  task: string,
+  /** `prefix purity` or `label coherence`. */
+  measure: string,
+  /** Mean of the measure in each arm, by key. */
+  by_arm: { [key in string]: number
+  },
+  /** Spearman's correlation with the human number (share right, or mean rating) over stimuli as arms show them; none
+   * with fewer than three, or without spread. */
+  correlation: number | null,
+  /** Stimuli as arms show them, behind the correlation. */
+  n: number,
 };
 
 /** Two schemes side by side. */
@@ -291,6 +565,18 @@ export type Comparison = {
 
 /** Where a model in candle's words computes. Another device adds in another order, so it gives other last bits. */
 export type ComputeDevice = "cpu" | "cuda" | "metal";
+
+/** Agree to take part. */
+export type ConsentRequest = {
+  /** Token of the session. */
+  session: string,
+  /** Language of the text that was read. */
+  language: string,
+  /** Its SHA-256. */
+  text_hash: string,
+  /** Unix milliseconds. */
+  given_at: number,
+};
 
 /** Which correction. */
 export type Correction = "holm" | "benjamini-hochberg";
@@ -415,6 +701,19 @@ export type DatasetRequest = {
   dataset: string,
 };
 
+/** One line of a comparison with the built-in template. */
+export type DiffLine = {
+  /** In which part. */
+  part: PromptPart,
+  /** Whether it was added, taken away, or is the same. */
+  mark: DiffMark,
+  /** The line, without its end. */
+  text: string,
+};
+
+/** What happened to a line. */
+export type DiffMark = "same" | "added" | "removed";
+
 /** One arm minus another on the same users. */
 export type Difference = {
   /** Key of the arm. */
@@ -441,6 +740,40 @@ export type Difference = {
   ties: number,
   /** Users for whom it is worse. */
   losses: number,
+};
+
+/** One arm minus another. */
+export type DifferenceRow = {
+  /** Key of the task. */
+  task: string,
+  /** `accuracy` or `rating`. */
+  outcome: string,
+  /** Key of the one. */
+  arm: string,
+  /** Key of the other. */
+  against: string,
+  /** Mean difference over participants. */
+  difference: number,
+  /** Lower end of its 95 % interval over participants. */
+  low: number,
+  /** Upper end. */
+  high: number,
+  /** Participants. */
+  participants: number,
+  /** Items. */
+  items: number,
+  /** Interval over items. */
+  item_low: number,
+  /** Upper end. */
+  item_high: number,
+  /** Sign-flip p by participant. */
+  p_participants: number,
+  /** Sign-flip p by item. */
+  p_items: number,
+  /** p of min F′. */
+  p_min_f: number,
+  /** The larger of the two sign-flip p-values, adjusted by Holm over all rows of this table. */
+  p_adjusted: number,
 };
 
 /** What the doctor saw. */
@@ -565,6 +898,16 @@ export type EvaluationSettings = {
   correction: Correction,
 };
 
+/** A participant left out. */
+export type Excluded = {
+  /** Number of the participant. */
+  participant: number,
+  /** `failed-checks`, `too-fast`, `too-few-answers`. */
+  rule: string,
+  /** In a sentence. */
+  sentence: string,
+};
+
 /** An experiment as typed. */
 export type ExperimentSettings = {
   /** What a person calls it. */
@@ -607,6 +950,14 @@ export type ExportRequest = {
   output: string,
   /** Also per-user values. */
   per_user: boolean,
+};
+
+/** Write a session as one file that runs in any browser. */
+export type ExportSessionRequest = {
+  /** Whose. */
+  pseudonym: string,
+  /** The file, or a folder for it. */
+  output: string,
 };
 
 /** A setting explained. */
@@ -652,8 +1003,21 @@ export type FieldProblem = {
   sentence: string,
 };
 
+/** What became of a file. */
+export type FileFate = "rewritten" | "deleted" | "not-reached";
+
 /** What the rows of a file are. */
 export type FileKind = "items" | "interactions";
+
+/** What became of a file. */
+export type FileOutcome = {
+  /** Where it was put, or read. */
+  path: string,
+  /** What became of it. */
+  fate: FileFate,
+  /** In a sentence. */
+  sentence: string,
+};
 
 /** What a file would be read as. */
 export type FilePreview = {
@@ -726,6 +1090,17 @@ export type FormatFacts = {
   format: Format,
   /** What people call it. */
   title: string,
+};
+
+/** Where an item came from. */
+export type FoundBy = { "by": "text",
+} | { "by": "id",
+  /** Codes shared from the root. */
+  prefix: Array<number>,
+  /** What they mean; empty where codes mean nothing. */
+  label: string,
+  /** Title of the item it shares them with. */
+  with: string,
 };
 
 /** What a position of the transformer reads. */
@@ -882,6 +1257,8 @@ export type IdSchemeResult = {
   diagnosis: Array<string>,
   /** A few items with their IDs: (item title, ID, labels). */
   examples: Array<IdExample>,
+  /** What was recorded while its codebooks were learned; empty where nothing was, or nothing in steps. */
+  curves: Array<Curve>,
 };
 
 /** One ID scheme. */
@@ -1048,6 +1425,16 @@ export type ImportSummary = {
   digest: string,
 };
 
+/** The texts of a language. */
+export type InstrumentFacts = {
+  /** `en`. */
+  language: string,
+  /** Version of the texts. */
+  version: number,
+  /** BLAKE3 of the texts' canonical JSON. */
+  digest: string,
+};
+
 /** Settings of item-kNN. */
 export type ItemKnnSettings = {
   /** Neighbours kept per item: memory is at most items × neighbours × 8 bytes. */
@@ -1143,6 +1530,88 @@ export type JudgedLists = {
   users_without_relevant_item: number,
 };
 
+/** A key for the keychain. */
+export type KeyRequest = {
+  /** Name of the model whose endpoints it is for. */
+  model: string,
+  /** The key; empty: forget it. Kept in the system's keychain and nowhere else. */
+  key: string,
+};
+
+/** The charts of one kind of participants, in the order of the report. */
+export type KindCharts = {
+  /** Who answered. */
+  kind: ParticipantKind,
+  /** Each with its numbers as a table. */
+  charts: Array<DrawnChart>,
+};
+
+/** How far the participants of one kind are. */
+export type KindProgress = {
+  /** Which. */
+  kind: ParticipantKind,
+  /** Sessions that were made. */
+  sessions: number,
+  /** Those with at least one answer. */
+  with_answers: number,
+  /** Those that were handed in or answered to the end. */
+  handed_in: number,
+  /** Trials of all sessions. */
+  trials: number,
+  /** Answers. */
+  answers: number,
+  /** Median minutes from the first to the last answer; none without answers. */
+  median_minutes: number | null,
+  /** Answers and times of the arms under letters that do not follow their order. */
+  arms: Array<MaskedArm>,
+};
+
+/** Everything one kind of participants says. */
+export type KindResults = {
+  /** Which. */
+  kind: ParticipantKind,
+  /** Sessions that were made. */
+  sessions: number,
+  /** Those with at least one answer. */
+  with_answers: number,
+  /** Those that were handed in or answered to the end. */
+  handed_in: number,
+  /** Pseudonyms; the number of a participant in `analysis` is a place in this list. */
+  pseudonyms: Array<string>,
+  /** Median minutes from the first to the last answer; none without answers. */
+  median_minutes: number | null,
+  /** Tests, intervals, agreement, times. */
+  analysis: Analysis,
+  /** Automatic companions beside the human numbers. */
+  companions: Array<CompanionRow>,
+  /** Each ID scheme by accuracy and by interpretability. */
+  two_axes: Array<TwoAxesRow>,
+  /** Names that were given to codes, and how often they were matched. */
+  names: Array<NameRow>,
+};
+
+/** Names a language model. */
+export type LanguageModelRequest = {
+  /** Its name. */
+  model: string,
+};
+
+/** A language model in a list. */
+export type LanguageModelRow = {
+  /** Names it in requests. */
+  name: string,
+  /** Where it answers. */
+  place: ModelPlace,
+  /** Its file, or its name and URLs. */
+  about: string,
+  /** Bytes of its file; none behind a URL. */
+  bytes: number | null,
+  /** What was set of a model behind URLs, to be edited; none of one on this machine. */
+  draft: RemoteModelDraft | null,
+  /** What a person should know before a key goes to its URLs, such as that one is not encrypted. */
+  warnings: Array<string>,
+};
+
 /** Quality of one level. */
 export type LevelQuality = {
   /** Codes the level has. */
@@ -1210,6 +1679,90 @@ export type ListsRequest = {
   names: ListNames,
 };
 
+/** One answer of a run. */
+export type LmAnswer = {
+  /** Index of the user in the run's data. */
+  user: number,
+  /** The frame the model was given. */
+  system: string,
+  /** The question it was asked. */
+  question: string,
+  /** The names that were offered, in the order shown; empty where any ID could be written. */
+  shown: Array<string>,
+  /** The answer in the model's own words, hostile text; empty where the order was read from likelihoods. */
+  said: string,
+  /** What was named, best first. */
+  named: Array<LmNamed>,
+  /** Natural logarithms of how likely each was to be named first, in the order of `named`; empty where it was written. */
+  likelihoods: Array<number>,
+};
+
+/** Which answer to open. */
+export type LmAnswerRequest = {
+  /** Which run. */
+  run: number,
+  /** Key of an arm that asked a language model. */
+  arm: string,
+  /** Seed of the replicate. */
+  seed: number,
+  /** Index of the user in the run's data; none: the first. */
+  user?: number,
+};
+
+/** A language model that writes IDs. */
+export type LmGenerateSettings = {
+  /** Name of a language model. */
+  model: string,
+  /** Items of the history that are told, the last ones. */
+  history: number,
+  /** Whether only IDs of the catalog can be written. */
+  constrained: boolean,
+  /** Where constrained: beginnings kept at each token. */
+  beam: number,
+  /** The prompt in a person's own words; none: the built-in one. */
+  prompt?: OwnPrompt,
+};
+
+/** A name in an answer. */
+export type LmNamed = {
+  /** As it was said. */
+  said: string,
+  /** Whether it was offered and stands there for the first time; else it is a miss. */
+  counts: boolean,
+};
+
+/** A language model that orders candidates. */
+export type LmRankSettings = {
+  /** Name of a language model. */
+  model: string,
+  /** What finds the candidates. */
+  retriever: Retriever,
+  /** How many. */
+  candidates: number,
+  /** Items of the history that are told, the last ones. */
+  history: number,
+  /** How the order is read from the model. */
+  answer: AnswerBy,
+  /** The prompt in a person's own words; none: the built-in one. */
+  prompt?: OwnPrompt,
+};
+
+/** A session that was made. */
+export type MadeSession = {
+  /** What the participant is called. */
+  pseudonym: string,
+  /** Names the session to the participant's window. */
+  session: string,
+  /** Who answers. */
+  kind: ParticipantKind,
+  /** 2 for those who match names that others gave. */
+  part: number,
+  /** Trials. */
+  trials: number,
+  /** The file, where one was written. */
+  file: string | null,
+};
+
 /** A first code on the map. */
 export type MapCode = {
   /** The code. */
@@ -1227,6 +1780,19 @@ export type MapCode = {
 /** Columns set by a person: `user=reviewerID,item=asin`; `rating=none` says that a role has no column. */
 export type Mapping = { [key in Role]?: string | null
 };
+
+/** An arm nobody knows yet. */
+export type MaskedArm = {
+  /** "A". */
+  letter: string,
+  /** Answers. */
+  answers: number,
+  /** Their median time; none without answers. */
+  median_ms: number | null,
+};
+
+/** What the numbers of a rating mean, which decides how far apart two of them are. */
+export type Measurement = "nominal" | "ordinal" | "interval" | "ratio";
 
 /** ID schemes and recommenders at hand. */
 export type Methods = {
@@ -1266,6 +1832,38 @@ export type MetricValue = {
   seed_sd: number | null,
 };
 
+/** Agreement of language models with people in one task and arm. */
+export type ModelAgreement = {
+  /** Pseudonym of the model's session. */
+  model: string,
+  /** Key of the task. */
+  task: string,
+  /** Stimuli, as arms show them, that both answered. */
+  n: number,
+  /** Share of them in which the model chose what most people chose; ties count by their share. */
+  equal_share: number,
+  /** The same share for one person against the other people, the mean over people; none with a single person. */
+  between_people: number | null,
+  /** Krippendorff's α of the model and the people's most frequent choice: nominal for choices, ordinal for ratings; none
+   * where it is not defined. */
+  alpha: number | null,
+};
+
+/** Where a language model answers. */
+export type ModelPlace = "here" | "remote";
+
+/** A language model that took part. */
+export type ModelRated = {
+  /** Its session. */
+  session: MadeSession,
+  /** The model. */
+  model: string,
+  /** Trials it was asked. */
+  asked: number,
+  /** Trials whose answer could not be read or did not come; they count as not answered. */
+  unreadable: number,
+};
+
 /** Names a model. */
 export type ModelRequest = {
   /** Its name. */
@@ -1286,6 +1884,40 @@ export type ModelRow = {
   folder: string | null,
   /** Bytes on the disk, or to download. */
   bytes: number | null,
+};
+
+/** A model that was tried. */
+export type ModelTest = {
+  /** Names it. */
+  name: string,
+  /** What it is, in words. */
+  about: string,
+  /** What it answered to a greeting; none where it failed. */
+  answer: string | null,
+  /** Why it failed, and what to do. */
+  problem: string | null,
+  /** Seconds from opening it to its answer. */
+  secs: number,
+  /** Tokens it wrote. */
+  tokens: number,
+};
+
+/** A name that somebody gave to a code. */
+export type NameRow = {
+  /** Key of the naming task. */
+  task: string,
+  /** Key of the arm. */
+  arm: string,
+  /** Place of the stimulus among those of the study. */
+  stimulus: number,
+  /** Who gave it. */
+  pseudonym: string,
+  /** The words. Free text: escape it. */
+  text: string,
+  /** How often others were asked to match it. */
+  asked: number,
+  /** How often they matched it to its own code. */
+  matched: number,
 };
 
 /** An item with its ID. */
@@ -1390,8 +2022,90 @@ export type OpenedBundle = {
   dataset_here: boolean,
 };
 
+/** A prompt of one's own. */
+export type OwnPrompt = {
+  /** What it is called. */
+  version: string,
+  /** The frame. */
+  system: string,
+  /** The question, with holes. */
+  user: string,
+};
+
+/** Who answers. The three are never mixed. */
+export type ParticipantKind = "person" | "simulated" | "model";
+
+/** A participant in a list. */
+export type ParticipantRow = {
+  /** What they are called everywhere. */
+  pseudonym: string,
+  /** Who answers. */
+  kind: ParticipantKind,
+  /** 2 for those who match names that others gave. */
+  part: number,
+  /** Names the session to the participant's window. */
+  session: string,
+  /** Trials. */
+  trials: number,
+  /** Those that are answered. */
+  answered: number,
+  /** Unix seconds. */
+  created_at: number,
+  /** Unix seconds; none before. */
+  handed_in: number | null,
+};
+
+/** A session as the app's own window opens it. */
+export type ParticipantSession = {
+  /** All that the page may know. */
+  document: SessionDocument,
+  /** Where it goes on. */
+  state: SessionState,
+};
+
 /** How similarities to several items become one score. */
 export type Pooling = "mean" | "max";
+
+/** What answers are taken to vary with. All are standard deviations on the scale of the outcome: points of a 5-point
+ * scale, or logits of a choice. */
+export type PowerAssumptions = {
+  /** Difference between two arms to be found: points of the scale. */
+  difference: number,
+  /** Between participants, in all arms alike. */
+  participants: number,
+  /** Between participants, in how much they gain by an arm. */
+  participant_by_arm: number,
+  /** Between stimuli, in all arms alike. */
+  stimuli: number,
+  /** Between stimuli, in how much they gain by an arm. */
+  stimulus_by_arm: number,
+  /** From answer to answer. */
+  answers: number,
+  /** Points of the scale; ratings are rounded to it and cut at its ends. */
+  points: number,
+};
+
+/** How often a study finds the difference. */
+export type PowerEstimate = {
+  /** Participants. */
+  participants: number,
+  /** Stimuli in each arm that a participant sees. */
+  per_arm: number,
+  /** Arms. */
+  arms: number,
+  /** Studies simulated. */
+  studies: number,
+  /** Share in which p by participant is below .05. */
+  by_participant: number,
+  /** Share in which p by item is. */
+  by_item: number,
+  /** Share in which both are. */
+  both: number,
+  /** Share in which p of min F′ is. */
+  min_f: number,
+  /** Half the width of the 95 % interval of these shares. */
+  give_or_take: number,
+};
 
 /** What a person set for the program. Fields that are not set follow the system. */
 export type Preferences = {
@@ -1419,6 +2133,8 @@ export type PrepareSettings = {
   ties: Ties,
   /** What is held out. */
   split: SplitRule,
+  /** How many users are judged, drawn by the seed; 0 or none: all. What is learned from is the same. */
+  test_users?: number,
 };
 
 /** What a file would be read as, and what it could be read as. */
@@ -1480,6 +2196,48 @@ export type ProgressView = {
   series: Array<SeriesPoint>,
 };
 
+/** An edited prompt looked at. */
+export type PromptCheck = {
+  /** What is wrong; empty when it can be used. */
+  problems: Array<TemplateProblem>,
+  /** The frame as the model would see it on a small sample; empty when it cannot be filled in. */
+  system: string,
+  /** The question, the same. */
+  question: string,
+  /** Line by line against the built-in one. */
+  diff: Array<DiffLine>,
+  /** 64 hex digits that name exactly this text, as runs record it. */
+  digest: string,
+};
+
+/** A prompt while it is edited. */
+export type PromptDraft = {
+  /** What it asks for. */
+  kind: PromptKind,
+  /** The frame. */
+  system: string,
+  /** The question, with holes. */
+  user: string,
+};
+
+/** What a prompt asks for. */
+export type PromptKind = "rank" | "generate" | "ask" | "explain" | "intrusion" | "forward-simulation" | "naming" | "rating";
+
+/** The two parts of a template. */
+export type PromptPart = "system" | "user";
+
+/** A prompt with holes. */
+export type PromptTemplate = {
+  /** What it asks for. */
+  kind: PromptKind,
+  /** "2" of the built-in ones; what a person called it of others. */
+  version: string,
+  /** The frame the model works in. */
+  system: string,
+  /** The question. */
+  user: string,
+};
+
 /** How lists were made and judged. */
 export type Protocol = {
   /** Each fact as label and value ("Split", "leave-last-out"), for people. */
@@ -1500,6 +2258,53 @@ export type Protocol = {
   flips: number,
   /** "Holm" or "Benjamini–Hochberg". */
   correction: string,
+};
+
+/** Names a participant. */
+export type PseudonymRequest = {
+  /** What the participant is called. */
+  pseudonym: string,
+};
+
+/** A question with its scale. */
+export type Question = {
+  /** What is asked, by language. */
+  wording: { [key in string]: string
+  },
+  /** The points from the lowest, every one labelled, by language. */
+  points: { [key in string]: Array<string>
+  },
+  /** Whether "cannot judge" is offered, apart from the points. */
+  cannot_judge: boolean,
+};
+
+/** What a rating is about. */
+export type RatedAbout = "group" | "id" | "recommendation";
+
+/** Ratings of an arm. */
+export type RatedArm = {
+  /** Key of the arm. */
+  arm: string,
+  /** Answers of each point. */
+  counts: Array<number>,
+  /** "Cannot judge", apart. */
+  cannot_judge: number,
+  /** Mean point, from 1; none without ratings. */
+  mean: number | null,
+  /** Median point. */
+  median: number | null,
+  /** Mean confidence, from 1; none where it was not asked. */
+  confidence: number | null,
+};
+
+/** Ratings of a task. */
+export type RatingRow = {
+  /** Key of the task. */
+  task: string,
+  /** Labels of the points in the first language. */
+  points: Array<string>,
+  /** One an arm. */
+  arms: Array<RatedArm>,
 };
 
 /** Import a recipe. */
@@ -1563,7 +2368,13 @@ export type RecommenderSettings = { "kind": "popularity",
 } & SasrecSettings | { "kind": "sasrec-bce"
 } & SasrecSettings | { "kind": "generative"
 } & GenerativeSettings | { "kind": "tiger"
-} & TigerSettings | { "kind": "imported",
+} & TigerSettings | { "kind": "lm-title"
+} & LmRankSettings | { "kind": "lm-hash"
+} & LmRankSettings | { "kind": "lm-id"
+} & LmRankSettings | { "kind": "lm-legend"
+} & LmRankSettings | { "kind": "lm-id-title"
+} & LmRankSettings | { "kind": "lm-generate"
+} & LmGenerateSettings | { "kind": "imported",
   /** Key of the arm. */
   name: string,
   /** What people call it; the name when empty. */
@@ -1572,6 +2383,30 @@ export type RecommenderSettings = { "kind": "popularity",
   files: Array<string>,
   /** What stands for users and items in them. */
   names: ListNames,
+};
+
+/** A model behind one or several URLs. Its key is no part of it: that is in the system's keychain or the environment. */
+export type RemoteModelDraft = {
+  /** What people call it. */
+  name: string,
+  /** The model's name at the endpoints. */
+  model: string,
+  /** Base URLs up to and with the version; several share the requests. */
+  urls: Array<string>,
+  /** Requests on their way at once; none: four. */
+  concurrency?: number | null,
+  /** Seconds until an attempt counts as lost; none: two minutes. */
+  timeout_secs?: number | null,
+  /** Tokens a run may spend; none: a million. */
+  most_tokens?: number | null,
+  /** What a run may cost; none: no bound. Needs the price. */
+  most_cost?: number | null,
+  /** What a million tokens of a prompt cost; none: unknown. */
+  prompt_price?: number | null,
+  /** What a million tokens of an answer cost; none: unknown. */
+  completion_price?: number | null,
+  /** The currency of both. */
+  currency?: string | null,
 };
 
 /** A repair that loses nothing. */
@@ -1583,6 +2418,31 @@ export type Repair = { "delete_file": string
     kind: string,
   }
 } | "fold_log" | "compact";
+
+/** Put another item in the place of a stimulus. */
+export type ReplaceStimulusRequest = {
+  /** Name of the study, which must be a draft. */
+  name: string,
+  /** Place of the stimulus among those of the study. */
+  stimulus: number,
+  /** Key of the item; none: the next that the seed gives. */
+  item?: string | null,
+  /** Why; kept with the stimulus. */
+  why: string,
+};
+
+/** A replacement by hand. */
+export type Replacement = {
+  /** Key of the item that was drawn. */
+  was: string,
+  /** Why, in the words of whoever did it. */
+  why: string,
+  /** Unix seconds. */
+  at: number,
+};
+
+/** What finds candidates. */
+export type Retriever = "item-knn" | "popularity" | "text-knn";
 
 /** What a column means. */
 export type Role = "user" | "item" | "rating" | "timestamp" | "key" | "title" | "description" | "categories" | "year";
@@ -1641,6 +2501,18 @@ export type RqVaeSettings = {
    * transport, so that all have about the same number of items; afterwards items that share the codes before it get last
    * codes of their own, as far as there are any. */
   balanced: boolean,
+};
+
+/** Who is left out of the analysis. */
+export type Rules = {
+  /** Attention checks that may be failed; who fails more is left out. */
+  failed_checks: number,
+  /** Milliseconds; whose median response is faster is left out. */
+  median_ms: number,
+  /** Share of the trials that must be answered. */
+  answered_share: number,
+  /** Milliseconds; single answers that took longer are left out of the response times (never of the outcomes). */
+  longest_ms: number,
 };
 
 /** Draw the training curves of a run, also while it goes. */
@@ -1924,6 +2796,81 @@ export type SeriesPoint = {
   value: number,
 };
 
+/** All that a participant's page may know. */
+export type SessionDocument = {
+  /** Version of this document's form. */
+  form: number,
+  /** What the participant is called. */
+  pseudonym: string,
+  /** Token of the session. */
+  session: string,
+  /** 64 hexadecimal digits: the HMAC-SHA-256 key of this session. Empty in the app's own window, where the engine signs. */
+  key: string,
+  /** Hash of the locked protocol. */
+  protocol_hash: string,
+  /** Languages to choose from; the first is shown first. */
+  languages: Array<string>,
+  /** By language. */
+  title: { [key in string]: string
+  },
+  /** By language. */
+  consent: { [key in string]: string
+  },
+  /** SHA-256 of the consent text in UTF-8 as hexadecimal digits, by language. */
+  consent_hash: { [key in string]: string
+  },
+  /** One a language. */
+  texts: Array<Texts>,
+  /** Trials between two breaks. */
+  break_every: number,
+  /** In the order they are shown. */
+  trials: Array<SessionTrial>,
+};
+
+/** Names a session. */
+export type SessionRequest = {
+  /** Its token. */
+  session: string,
+};
+
+/** Where a session in the app's own window goes on. */
+export type SessionState = {
+  /** Whether the participant agreed to take part. */
+  consent_given: boolean,
+  /** Positions of the trials that are answered. */
+  answered: Array<number>,
+};
+
+/** One trial as the page shows it. */
+export type SessionTrial = {
+  /** Place in the session, from 0. */
+  position: number,
+  /** Running number of the task. */
+  task: number,
+  /** How it is shown. */
+  kind: TrialTask,
+  /** What is asked, by language. */
+  prompt: { [key in string]: string
+  },
+  /** What stands above, each as the name of a label in `Texts` and a line. */
+  lead: Array<[string, string]>,
+  /** Items shown that cannot be chosen. */
+  shown: Array<string>,
+  /** What is chosen from, in the order of the screen, each a list of lines. */
+  options: Array<Array<string>>,
+  /** Labels of a scale from the lowest, by language; none where there is no scale. */
+  points: { [key in string]: Array<string>
+  } | null,
+  /** Whether "cannot judge" is offered. */
+  cannot_judge: boolean,
+  /** Whether confidence is asked. */
+  confidence: boolean,
+  /** The name that somebody gave, to be matched. */
+  name: string | null,
+  /** An attention check: the place to choose, from 0. */
+  attention: number | null,
+};
+
 /** A field and its value in each run. */
 export type SettingRow = {
   /** `codes.levels`. */
@@ -1966,6 +2913,24 @@ export type SettingsRequest = {
 
 /** How much a finding matters. */
 export type Severity = "note" | "warning" | "error";
+
+/** Hits of trials, with both intervals and the test against chance. */
+export type Share = {
+  /** Hits. */
+  hits: number,
+  /** Trials. */
+  trials: number,
+  /** hits / trials. */
+  share: number,
+  /** What guessing gives. */
+  chance: number,
+  /** The exact 95 % interval. */
+  exact: [number, number],
+  /** Wilson's 95 % interval. */
+  wilson: [number, number],
+  /** Two-sided p of the exact binomial test against chance. */
+  p: number,
+};
 
 /** A metric on a part of the users. */
 export type SliceValue = {
@@ -2045,6 +3010,343 @@ export type StepView = {
   remaining_secs: number | null,
 };
 
+/** One stimulus: an item, and what is shown around it in each arm. All arms share the item, so its popularity, its title
+ * and how well people know it are the same in all of them. */
+export type Stimulus = {
+  /** Key of the task. */
+  task: string,
+  /** Its class in the Latin square. */
+  class: number,
+  /** The item, by its place in the catalog. */
+  anchor: number,
+  /** The item's key. */
+  key: string,
+  /** The third of the catalog it is in by popularity: 0 the least met. */
+  band: number,
+  /** One an arm of the task, in the order of the design. */
+  views: Array<View>,
+  /** What was replaced by hand, oldest first. */
+  replaced: Array<Replacement>,
+};
+
+/** A stimulus, without what is shown around it. */
+export type StimulusFacts = {
+  /** Key of the task. */
+  task: string,
+  /** Key of its item. */
+  item: string,
+  /** The item's title. */
+  title: string,
+  /** The third of the catalog it is in by popularity: 0 the least met. */
+  band: number,
+  /** Replacements by hand, oldest first. */
+  replaced: Array<Replacement>,
+};
+
+/** A study as far as it may be looked at. */
+export type StudyAnalysis = {
+  /** As in the list. */
+  study: StudyRow,
+  /** Whether arms are still masked, because data are still collected. */
+  masked: boolean,
+  /** In a sentence: what is shown, and why not more. */
+  sentence: string,
+  /** How far each kind of participants is; people first, those without sessions left out. */
+  progress: Array<KindProgress>,
+  /** Everything the answers say, without the answers themselves; none while masked. */
+  results: StudyResults | null,
+};
+
+/** Analyse a study. */
+export type StudyAnalysisRequest = {
+  /** Name of the study. */
+  name: string,
+  /** Its version; none: the latest that is locked. */
+  version?: number | null,
+  /** The run whose accuracy the ID schemes are shown with; none: the newest that used most of them. */
+  run?: number | null,
+};
+
+/** Draw the charts of results. */
+export type StudyChartsRequest = {
+  /** As `study_analysis` gave them. */
+  results: StudyResults,
+  /** For a dark page. */
+  dark: boolean,
+};
+
+/** A study as a person designs it. */
+export type StudyDesign = {
+  /** Names the study in commands. */
+  name: string,
+  /** What participants see as its title. */
+  title: { [key in string]: string
+  },
+  /** The data set. */
+  dataset: string,
+  /** Languages participants may choose from; the first is shown first. */
+  languages: Array<string>,
+  /** Draws stimuli, rotation and order. */
+  seed: number,
+  /** Participants planned. */
+  participants: number,
+  /** What participants agree to. Only ever shown and hashed. */
+  consent: { [key in string]: string
+  },
+  /** What is compared. */
+  arms: Array<ArmDesign>,
+  /** What participants do, in this order. */
+  tasks: Array<TaskDesign>,
+  /** Attention checks, as a share of all trials. */
+  attention_share: number,
+  /** Trials between two breaks. */
+  break_every: number,
+  /** Characters of an item's text shown below its title; 0: the title alone. */
+  text_chars: number,
+  /** Who is left out of the analysis; fixed before the first answer. */
+  rules: Rules,
+  /** The analysis in words, beside what the program does. Locked with the rest. */
+  analysis_plan: string,
+};
+
+/** A study with everything its page shows. */
+export type StudyDetail = {
+  /** As in the list. */
+  study: StudyRow,
+  /** The design. */
+  design: StudyDesign,
+  /** What is shown, in every arm. */
+  stimuli: Array<Stimulus>,
+  /** What the participant's page says, by language in the order of the design. */
+  texts: Array<Texts>,
+  /** Rows of the Latin square: participants come in multiples of it. */
+  block: number,
+  /** Trials of one participant, attention checks among them; those of a second part are not. */
+  trials: number,
+  /** Minutes that a session is likely to take. */
+  minutes: number,
+  /** Sessions that were made, oldest first. */
+  participants: Array<ParticipantRow>,
+  /** Withdrawals, oldest first. */
+  withdrawals: Array<Withdrawn>,
+  /** Files with answers or sessions that were written or read. */
+  files: Array<StudyFile>,
+};
+
+/** A design as it is being written. */
+export type StudyDraft = {
+  /** The design. */
+  design: StudyDesign,
+  /** Files with the texts of languages that do not come with the program. */
+  texts: Array<string>,
+};
+
+/** Write the results of a study. */
+export type StudyExportRequest = {
+  /** Name of the study. */
+  name: string,
+  /** Its version; none: the latest that is locked. */
+  version?: number | null,
+  /** The run whose accuracy the ID schemes are shown with; none: the newest that used most of them. */
+  run?: number | null,
+  /** The folder. */
+  output: string,
+};
+
+/** Results that were written. */
+export type StudyExported = {
+  /** The study. */
+  study: string,
+  /** Its version. */
+  version: number,
+  /** The folder. */
+  folder: string,
+  /** The files in it, by their path inside the folder. */
+  files: Array<string>,
+};
+
+/** A file with answers or a session. */
+export type StudyFile = {
+  /** `results`, `protocol`, `session`, `answers`. */
+  kind: string,
+  /** Where it was put, or read. */
+  path: string,
+  /** Whose; none: of all. */
+  pseudonym: string | null,
+  /** Unix seconds. */
+  at: number,
+};
+
+/** Ask for the power of a design. */
+export type StudyPowerRequest = {
+  /** The design, saved or not. */
+  design: StudyDesign,
+  /** Participants; none: as many as planned. */
+  participants?: number | null,
+};
+
+/** Let a language model take part in a study. */
+export type StudyRateRequest = {
+  /** Name of the study, which must be locked and open. */
+  name: string,
+  /** Its version; none: the latest that is locked. */
+  version?: number | null,
+  /** 2 to match names that others gave. */
+  part: number,
+  /** The language model. */
+  model: string,
+};
+
+/** A study whose data collection has ended, with everything its answers say. */
+export type StudyResults = {
+  /** Version of this document's form. */
+  form: number,
+  /** 1, and one more for each new version after a lock. */
+  version: number,
+  /** As locked. */
+  design: StudyDesign,
+  /** What a person calls the data set. */
+  dataset_title: string,
+  /** Digest of the data set. */
+  dataset_digest: string,
+  /** BLAKE3 of the locked protocol's canonical JSON, 64 hexadecimal digits. */
+  protocol_hash: string,
+  /** The program's version at the lock. */
+  program: string,
+  /** Languages with the version of their texts. */
+  instruments: Array<InstrumentFacts>,
+  /** Unix seconds of the lock. */
+  locked_at: number,
+  /** Unix seconds of the end of data collection. */
+  closed_at: number,
+  /** Unix seconds of this analysis. */
+  analysed_at: number,
+  /** Rows of the Latin square: after so many participants each stimulus was in each arm equally often. */
+  block: number,
+  /** What was shown. */
+  stimuli: Array<StimulusFacts>,
+  /** The power of the planned size, one a task. */
+  power: Array<TaskPower>,
+  /** Participants who withdrew; nothing else is known of them. */
+  withdrawals: number,
+  /** People, simulated participants, language models, in this order; those without answers are left out. */
+  kinds: Array<KindResults>,
+  /** How far language models agree with people on the same stimuli in the same arms; empty unless both answered. */
+  model_agreement: Array<ModelAgreement>,
+  /** Bootstrap resamples behind the intervals. */
+  resamples: number,
+  /** Sign flips behind the p-values. */
+  flips: number,
+  /** One row an answer, in the order of participants and trials. Empty where only the analysis was asked for. */
+  rows: Array<AnswerRow>,
+};
+
+/** A study in a list. */
+export type StudyRow = {
+  /** Names it in commands. */
+  name: string,
+  /** 1, and one more for each new version after a lock. */
+  version: number,
+  /** Its title in its first language. */
+  title: string,
+  /** The data set. */
+  dataset: string,
+  /** Where it is. */
+  state: StudyState,
+  /** Hash of the locked protocol. */
+  protocol_hash: string | null,
+  /** Unix seconds. */
+  created_at: number,
+  /** Unix seconds; none before the lock. */
+  locked_at: number | null,
+  /** Unix seconds of the end of data collection; none before. */
+  closed_at: number | null,
+  /** Participants planned. */
+  planned: number,
+  /** People with at least one answer. */
+  people: number,
+  /** Simulated participants with at least one answer. */
+  simulated: number,
+  /** Language models with at least one answer. */
+  models: number,
+};
+
+/** Names a study. */
+export type StudySelector = {
+  /** Its name. */
+  name: string,
+  /** Its version; none: the latest, and for everything that needs a locked study the latest that is locked. */
+  version?: number | null,
+};
+
+/** Make sessions. */
+export type StudySessionsRequest = {
+  /** Name of the study. */
+  name: string,
+  /** Its version; none: the latest that is locked. */
+  version?: number | null,
+  /** How many. */
+  count: number,
+  /** 2 for sessions that match names that others gave; 1 else. */
+  part?: number | null,
+  /** A folder, where each session is also written as one file that runs in any browser. */
+  output?: string | null,
+};
+
+/** Try a study with simulated participants. */
+export type StudySimulateRequest = {
+  /** Name of the study. */
+  name: string,
+  /** Its version; none: the latest that is locked. */
+  version?: number | null,
+  /** How many. */
+  count: number,
+  /** 2 to match names that simulated participants gave; 1 else. */
+  part?: number | null,
+  /** How much the codes of an arm say, by its key: 0 is guessing, 1 is always seeing it. */
+  meaning?: { [key in string]: number
+  } | null,
+};
+
+/** Ask for a design to begin with. */
+export type StudyStarterRequest = {
+  /** The data set. */
+  dataset: string,
+  /** IDs of the arms, by their name as in `SchemeRow` or by the key of their scheme; empty: the usual ones. */
+  ids: Array<string>,
+  /** Whom participants can ask; stands in the consent. */
+  contact?: string | null,
+};
+
+/** Where a study is. */
+export type StudyState = "draft" | "open" | "closed";
+
+/** P(one > other) + ½ P(one = other). */
+export type Superiority = {
+  /** .5: neither is rated higher. */
+  value: number,
+  /** Lower end of the 95 % interval over clusters. */
+  low: number,
+  /** Upper end. */
+  high: number,
+  /** Values of the one and of the other. */
+  n: [number, number],
+  /** Clusters: people. */
+  clusters: number,
+};
+
+/** Probability that a rating under one arm exceeds one under another. */
+export type SuperiorityRow = {
+  /** Key of the task. */
+  task: string,
+  /** Key of the one. */
+  arm: string,
+  /** Key of the other. */
+  against: string,
+  /** The probability with its interval. */
+  superiority: Superiority,
+};
+
 /** A table of formatted cells. Texts are raw: each format escapes what it shows. */
 export type Table = {
   /** What it shows. */
@@ -2087,6 +3389,81 @@ export type TableRow = {
   opens: boolean,
 };
 
+/** Trials of a task. */
+export type TaskCounts = {
+  /** Key of the task. */
+  task: string,
+  /** Answers there are. */
+  answers: number,
+  /** Answers of those who stay in. */
+  analysed: number,
+  /** Stimuli they are about. */
+  stimuli: number,
+};
+
+/** One task. */
+export type TaskDesign = {
+  /** Names it in tables: `intrusion-easy`. */
+  key: string,
+  /** Codes from the root that make a group; 1 is the coarsest. */
+  level: number,
+  /** Stimuli a participant sees in each arm. */
+  per_arm: number,
+  /** Keys of the arms; empty: all. */
+  arms: Array<string>,
+  /** Whether participants are asked how sure they are. */
+  confidence: boolean,
+} & ({ "kind": "intrusion",
+  /** Items that share the prefix. */
+  members: number,
+  /** Whether the stranger shares the prefix above, so that only the last code tells it apart. */
+  hard: boolean,
+} | { "kind": "forward-simulation",
+  /** Codes to choose from. */
+  codes: number,
+  /** Items shown of each. */
+  exemplars: number,
+} | { "kind": "naming",
+  /** Items shown. */
+  exemplars: number,
+} | { "kind": "matching",
+  /** Key of the naming task. */
+  of: string,
+  /** Codes to choose from. */
+  codes: number,
+  /** Items shown of each. */
+  exemplars: number,
+} | { "kind": "rating",
+  /** What is shown. */
+  about: RatedAbout,
+  /** Items shown, where items are. */
+  exemplars: number,
+  /** The question and its scale. */
+  question: Question,
+});
+
+/** How sure a task is to find a difference. */
+export type TaskPower = {
+  /** Key of the task. */
+  task: string,
+  /** The difference that is to be found, in words: "0.3 points of 5", "15 percentage points right". */
+  difference: string,
+  /** What was assumed. */
+  assumptions: PowerAssumptions,
+  /** What came out. */
+  estimate: PowerEstimate,
+  /** Power and size in a sentence; says that it is a pilot where both tests together stay below 80 %. */
+  sentence: string,
+};
+
+/** One thing that is wrong with an edited template. */
+export type TemplateProblem = {
+  /** Where. */
+  part: PromptPart,
+  /** What is wrong, and what to do. */
+  sentence: string,
+};
+
 /** Settings of text-kNN. */
 export type TextKnnSettings = {
   /** How many of the last items of a history are looked at. */
@@ -2103,6 +3480,108 @@ export type TextSettings = {
   encoder: string,
 };
 
+/** The words of the participant's page in one language. */
+export type Texts = {
+  /** Short name of the language: `en`. */
+  language: string,
+  /** Raised whenever a text changes, so that data tell what was read. */
+  version: number,
+  /** Labels of the five points of confidence, from the lowest. */
+  confidence_points: Array<string>,
+  /** Practice trials: four that belong together, then the stranger. Two of them. */
+  practice: Array<Array<string>>,
+  /** Name of the language in itself. */
+  language_name: string,
+  /** Above the consent text. */
+  consent_heading: string,
+  /** Beside the box to tick. */
+  consent_agree: string,
+  /** A button. */
+  begin: string,
+  /** A button. */
+  next: string,
+  /** A button. */
+  back_to_study: string,
+  /** Above the instructions. */
+  instructions_heading: string,
+  /** Before the first task; says how keys work and that answers are saved. */
+  instructions: string,
+  /** Above the practice. */
+  practice_heading: string,
+  /** What practice is for. */
+  practice_note: string,
+  /** Feedback. */
+  practice_right: string,
+  /** Feedback; `{answer}` is the right one. */
+  practice_wrong: string,
+  /** Above an intrusion: find the stranger. */
+  intrusion: string,
+  /** Above a forward simulation. */
+  forward_simulation: string,
+  /** The new item's label. */
+  new_item: string,
+  /** Above a naming. */
+  naming: string,
+  /** Label of the field for words. */
+  naming_field: string,
+  /** Above a matching. */
+  matching: string,
+  /** The name's label. */
+  name_given: string,
+  /** "Group", before a letter. */
+  group: string,
+  /** Label of an item whose ID is shown. */
+  item: string,
+  /** Label of an ID. */
+  id: string,
+  /** Label of an item that was liked. */
+  liked: string,
+  /** Label of a recommended item. */
+  recommended: string,
+  /** Label of what both share. */
+  because: string,
+  /** Offered apart from a scale. */
+  cannot_judge: string,
+  /** The question of confidence. */
+  confidence: string,
+  /** An attention check; `{n}` is the number to choose. */
+  attention: string,
+  /** Progress; `{done}` and `{total}`. */
+  progress: string,
+  /** Above a break. */
+  break_heading: string,
+  /** What to do in it. */
+  break_note: string,
+  /** After the last trial. */
+  debrief_heading: string,
+  /** What the study was about and what to do with the file. */
+  debrief: string,
+  /** A button. */
+  save_answers: string,
+  /** After saving. */
+  saved_note: string,
+  /** A button that ends it without handing in. */
+  stop: string,
+  /** What stopping does. */
+  stop_note: string,
+  /** A button: confirms. */
+  stop_confirm: string,
+  /** A button that closes the window, where the page has one of its own. */
+  close_window: string,
+  /** After stopping. */
+  stopped: string,
+  /** Said when the browser cannot keep answers. */
+  not_kept: string,
+  /** Said when work is resumed. */
+  resumed: string,
+  /** How to use the keys; `{n}` is the number of options. */
+  keys: string,
+  /** Said to a screen reader when an answer is saved. */
+  answer_saved: string,
+  /** A light or dark page. */
+  theme: string,
+};
+
 /** The first item texts, as they would be embedded. */
 export type TextsReply = {
   /** The template in use. */
@@ -2113,6 +3592,12 @@ export type TextsReply = {
   texts: Array<ItemText>,
   /** What is wrong with the template; none when it is fine. */
   problem: string | null,
+};
+
+/** The file of English texts, to be translated. */
+export type TextsTemplate = {
+  /** TOML. */
+  toml: string,
 };
 
 /** Light, dark, or as the system has it. */
@@ -2170,6 +3655,24 @@ export type TigerSettings = {
   device: ComputeDevice,
 };
 
+/** Response times of an arm in a task. */
+export type TimeRow = {
+  /** Key of the task. */
+  task: string,
+  /** Key of the arm. */
+  arm: string,
+  /** Answers. */
+  n: number,
+  /** Answers that took longer than the rule allows, left out here. */
+  too_long: number,
+  /** Milliseconds. */
+  median_ms: number,
+  /** Lower quartile. */
+  lower_ms: number,
+  /** Upper quartile. */
+  upper_ms: number,
+};
+
 /** What the products of training multiply. Sums, weights, norms, softmax and the optimiser are f32 always. */
 export type TrainingPrecision = "f32" | "bf16";
 
@@ -2203,6 +3706,33 @@ export type TreeRequest = {
   prefix: Array<number>,
   /** Levels below it to send, 1 or 2. */
   depth: number,
+};
+
+/** How a trial is shown. */
+export type TrialTask = "intrusion" | "forward-simulation" | "naming" | "matching" | "rating";
+
+/** An ID scheme by how well recommendations with it are, and how well people see what its codes say. */
+export type TwoAxesRow = {
+  /** Key of the study's arm. */
+  arm: string,
+  /** Its title. */
+  title: string,
+  /** Key of the intrusion task. */
+  task: string,
+  /** What guessing gives in it. */
+  chance: number,
+  /** Mean over participants of the share right, and its 95 % bootstrap interval over them. */
+  right: Axis,
+  /** The run's metric with its 95 % bootstrap interval over users. */
+  accuracy: Axis,
+  /** `NDCG@10`. */
+  metric: string,
+  /** Number of the run. */
+  run: number,
+  /** Key of the run's arm: `generative/rq-kmeans`. */
+  run_arm: string,
+  /** Title of the run's arm. */
+  run_arm_title: string,
 };
 
 /** One user: history, what was held out, and the list of an arm. */
@@ -2290,6 +3820,24 @@ export type UsersRequest = {
   limit: number,
 };
 
+/** A stimulus as one arm shows it. */
+export type View = {
+  /** Key of the arm. */
+  arm: string,
+  /** The prefix whose items are shown. */
+  prefix: Array<number>,
+  /** What stands above: a new item, an item and its ID, each with the name of its label (`new_item`, `id`). */
+  lead: Array<[string, string]>,
+  /** Items shown that cannot be chosen. */
+  shown: Array<string>,
+  /** What is chosen from, each a list of lines. */
+  options: Array<Array<string>>,
+  /** The option that is right; none where none is. */
+  answer: number | null,
+  /** Items shown, by their place in the catalog. */
+  items: Array<number>,
+};
+
 /** A code that could have been chosen. */
 export type WhyAlternative = {
   /** The code. */
@@ -2354,6 +3902,20 @@ export type WhyRequest = {
   user: number,
   /** Index of the item in the run's catalog. */
   item: number,
+};
+
+/** A withdrawal that was carried out. */
+export type Withdrawn = {
+  /** The study. */
+  study: string,
+  /** Who. */
+  pseudonym: string,
+  /** Answers that were deleted. */
+  answers: number,
+  /** What became of each file that held something of this person. */
+  files: Array<FileOutcome>,
+  /** Unix seconds. */
+  at: number,
 };
 
 /** Every command: its request and its reply. */
@@ -2460,6 +4022,68 @@ export interface Commands {
   collisions: { request: CollisionsRequest; reply: CollisionPage };
   /** Two schemes on the same items. */
   compare_ids: { request: CompareIdsRequest; reply: CompareIdsReply };
+  /** All studies, newest first. */
+  studies: { request: Nothing; reply: Array<StudyRow> };
+  /** One study with everything its page shows. */
+  study: { request: StudySelector; reply: StudyDetail };
+  /** A design to begin with; a job. */
+  study_starter: { request: StudyStarterRequest; reply: Started };
+  /** Problems of a design, each with its field. */
+  study_check: { request: StudyDraft; reply: Array<FieldProblem> };
+  /** Draw the stimuli of a design and keep both as a draft; a job. */
+  study_save: { request: StudyDraft; reply: Started };
+  /** Put another item in the place of a stimulus. */
+  study_replace: { request: ReplaceStimulusRequest; reply: StudyDetail };
+  /** How sure a design is to find a difference; a job. */
+  study_power: { request: StudyPowerRequest; reply: Started };
+  /** Fix a draft under the hash of its protocol. */
+  study_lock: { request: StudySelector; reply: StudyRow };
+  /** Make sessions for participants. */
+  study_sessions: { request: StudySessionsRequest; reply: Array<MadeSession> };
+  /** Write a session as one file for any browser. */
+  study_export_session: { request: ExportSessionRequest; reply: MadeSession };
+  /** Import the answers that a session's file gave back. */
+  study_import_answers: { request: FileRequest; reply: AnswersImported };
+  /** Try a study with simulated participants; a job. */
+  study_simulate: { request: StudySimulateRequest; reply: Started };
+  /** End data collection, which unmasks the arms. */
+  study_close: { request: StudySelector; reply: StudyRow };
+  /** What the answers say, as far as it may be looked at; a job. */
+  study_analysis: { request: StudyAnalysisRequest; reply: Started };
+  /** The charts of a study's results, drawn. */
+  study_charts: { request: StudyChartsRequest; reply: Array<KindCharts> };
+  /** Write the results of a closed study; a job. */
+  study_export: { request: StudyExportRequest; reply: Started };
+  /** Delete everything of a participant; a job. */
+  study_withdraw: { request: PseudonymRequest; reply: Started };
+  /** The texts of the participant's page, to be translated. */
+  study_texts: { request: Nothing; reply: TextsTemplate };
+  /** A session for the participant's window. */
+  participant_session: { request: SessionRequest; reply: ParticipantSession };
+  /** Keep a participant's consent. */
+  participant_consent: { request: ConsentRequest; reply: SessionState };
+  /** Keep an answer; it is on the disk when this returns. */
+  participant_answer: { request: AnswerRequest; reply: SessionState };
+  /** Language models at hand. */
+  language_models: { request: Nothing; reply: Array<LanguageModelRow> };
+  /** Keep a model behind URLs. */
+  set_remote_model: { request: RemoteModelDraft; reply: Array<LanguageModelRow> };
+  /** Forget a model behind URLs. */
+  remove_remote_model: { request: LanguageModelRequest; reply: Array<LanguageModelRow> };
+  /** Put a key into the system's keychain. */
+  keep_key: { request: KeyRequest; reply: Nothing };
+  /** Greet a model; a job. */
+  test_language_model: { request: LanguageModelRequest; reply: Started };
+  /** Items for a request in one's own words; a job. */
+  ask: { request: AskRequest; reply: Started };
+  /** An answer of a language model in a run, with its prompt. */
+  language_answer: { request: LmAnswerRequest; reply: LmAnswer };
+  /** The prompts that come with the program. */
+  prompts: { request: Nothing; reply: Array<PromptTemplate> };
+  /** What an edited prompt would show, what is wrong with it, what differs. */
+  check_prompt: { request: PromptDraft; reply: PromptCheck };
+  /** Let a language model take part in a study; a job. */
+  study_rate: { request: StudyRateRequest; reply: Started };
   /** What this program is and stands on. */
   about: { request: Nothing; reply: About };
   /** What a person set. */
@@ -2493,6 +4117,16 @@ export interface JobResults {
   look_at_lists: ListsFound;
   ids: IdsReport;
   catalog_map: CatalogMap;
+  study_starter: StudyDesign;
+  study_save: StudyDetail;
+  study_power: Array<TaskPower>;
+  study_simulate: Array<MadeSession>;
+  study_analysis: StudyAnalysis;
+  study_export: StudyExported;
+  study_withdraw: Withdrawn;
+  test_language_model: ModelTest;
+  ask: Asked;
+  study_rate: ModelRated;
   fetch_model: ModelRow;
   doctor: DoctorReport;
 }

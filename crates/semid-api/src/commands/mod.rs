@@ -3,8 +3,10 @@
 pub mod bridge;
 pub mod data;
 pub mod explore;
+pub mod language;
 pub mod results;
 pub mod runs;
+pub mod study;
 pub mod system;
 
 use semid_core::{Seed, Work};

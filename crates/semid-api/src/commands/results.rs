@@ -96,6 +96,6 @@ pub fn open_bundle(app: &App, request: FileRequest) -> Reply<Started> {
     })
 }
 
-fn theme(dark: bool) -> Theme {
+pub(super) fn theme(dark: bool) -> Theme {
     if dark { Theme::Dark } else { Theme::Light }
 }

@@ -4,13 +4,17 @@
 mod bridge;
 mod data;
 mod explore;
+mod language;
 mod results;
 mod runs;
+mod study;
 mod system;
 
 pub use bridge::*;
 pub use data::*;
 pub use explore::*;
+pub use language::*;
 pub use results::*;
 pub use runs::*;
+pub use study::*;
 pub use system::*;

@@ -3,5 +3,6 @@
 
 mod bundles;
 mod explore;
+mod language;
 mod people;
 mod world;

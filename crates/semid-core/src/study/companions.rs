@@ -169,8 +169,9 @@ mod tests {
         let (catalog, design) = (catalog(), design());
         let ids = [semantic(), permuted_ids(&semantic(), Seed(1)), permuted_ids(&semantic(), Seed(2))];
         let labels = ids.each_ref().map(|ids| label_prefixes(&catalog, ids, LabelSettings::starter()));
-        let arms: Vec<ArmIds<'_>> =
-            (0..3).map(|at| ArmIds { key: &design.arms[at].key, ids: &ids[at], labels: &labels[at] }).collect();
+        let arms: Vec<ArmIds<'_>> = (0..3)
+            .map(|at| ArmIds { key: &design.arms[at].key, ids: &ids[at], labels: &labels[at], explained: None })
+            .collect();
         let stimuli = drawn(&design);
         let all = companions(&catalog, &arms, &design, &stimuli);
         assert_eq!(all.len(), stimuli.len() * 3, "every stimulus in every arm");

@@ -51,6 +51,10 @@ pub struct ArmDesign {
     pub title: String,
     /// Names the IDs, as `SchemeRow` does.
     pub ids: String,
+    /// Names the explanations that a language model wrote under this way of naming, as `SET/KEY`; none: there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub explanations: Option<String>,
 }
 
 /// One task.
@@ -122,6 +126,7 @@ pub enum TaskKind {
 /// What a rating is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
+#[ts(rename = "RatedAbout")]
 pub enum About {
     /// Items that share a prefix.
     Group,
@@ -129,6 +134,8 @@ pub enum About {
     Id,
     /// A recommended item, an item that was liked, and what their IDs share.
     Recommendation,
+    /// A recommended item, items that were liked, and why in a language model's words. Only arms with explanations.
+    Explanation,
 }
 
 /// A question with its scale.
@@ -322,9 +329,16 @@ fn check_kind(design: &StudyDesign, task: &TaskDesign, says: &mut impl FnMut(&st
                 says("exemplars", "Show 1 to 12 items.".into());
             }
         }
-        TaskKind::Rating { exemplars, question, .. } => {
+        TaskKind::Rating { about, exemplars, question } => {
             if !exemplars_fit(*exemplars) {
                 says("exemplars", "Show 1 to 12 items.".into());
+            }
+            let mut arms = design.arms_of(task).into_iter().map(|at| &design.arms[at]);
+            if let (About::Explanation, Some(arm)) = (about, arms.find(|arm| arm.explanations.is_none())) {
+                says(
+                    "arms",
+                    format!("The arm “{}” has no explanations. Leave it out of this task, or give it some.", arm.key),
+                );
             }
             let lengths: BTreeSet<usize> = question.points.values().map(Vec::len).collect();
             if lengths.len() > 1 {

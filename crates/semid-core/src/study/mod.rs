@@ -9,6 +9,7 @@ mod companions;
 mod design;
 mod power;
 mod protocol;
+mod results;
 mod rotation;
 mod simulate;
 mod stimuli;
@@ -24,7 +25,11 @@ pub use design::{
 };
 pub use power::{PowerAssumptions, PowerEstimate, power, simulate_ratings};
 pub use protocol::{Protocol, canonical_json};
+pub use results::{
+    AnswerRow, Axis, InstrumentFacts, KindResults, ModelAgreement, NameRow, ParticipantKind, StimulusFacts,
+    StudyResults, TaskPower, TwoAxesRow,
+};
 pub use rotation::{PlannedTrial, TrialKind, block, plan_matching, plan_session};
 pub use simulate::{Simulated, simulate_answer};
-pub use stimuli::{ArmIds, Replacement, Stimulus, View, draw_stimuli, redraw};
+pub use stimuli::{ArmIds, Explained, Replacement, Stimulus, View, draw_stimuli, redraw};
 pub use texts::{ENGLISH_POINTS, Texts};

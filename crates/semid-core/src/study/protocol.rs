@@ -30,12 +30,6 @@ impl Protocol {
         let value = serde_json::to_value(self).map_err(|error| Error::inside("writing the protocol", error))?;
         Ok(blake3::hash(canonical_json(&value).as_bytes()).to_hex().to_string())
     }
-
-    /// Digest of the consent text of one language, which a consent names.
-    pub fn consent_hash(&self, language: &str) -> String {
-        let text = self.design.consent.get(language).map_or("", String::as_str);
-        blake3::hash(text.as_bytes()).to_hex().to_string()
-    }
 }
 
 /// JSON with the keys of objects sorted by their UTF-16 units and no white space: the same bytes as the participant's page

@@ -13,7 +13,7 @@ use crate::{Catalog, Code, Error, Result, Seed, SemanticIds};
 
 /// One stimulus: an item, and what is shown around it in each arm. All arms share the item, so its popularity, its title
 /// and how well people know it are the same in all of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Stimulus {
     /// Key of the task.
     pub task: String,
@@ -32,7 +32,7 @@ pub struct Stimulus {
 }
 
 /// A stimulus as one arm shows it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct View {
     /// Key of the arm.
     pub arm: String,
@@ -51,7 +51,7 @@ pub struct View {
 }
 
 /// A replacement by hand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Replacement {
     /// Key of the item that was drawn.
     pub was: String,
@@ -70,6 +70,17 @@ pub struct ArmIds<'a> {
     pub ids: &'a SemanticIds,
     /// Labels made from the texts under these IDs, by the same procedure in every arm: words are no privilege of one.
     pub labels: &'a PrefixLabels,
+    /// What a language model wrote of recommended items, where it did.
+    pub explained: Option<&'a BTreeMap<u32, Explained>>,
+}
+
+/// Why an item was recommended, in a language model's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Explained {
+    /// Items that the person had met, oldest first, by their place in the catalog: the same in every arm.
+    pub liked: Vec<u32>,
+    /// The explanation, one line; hostile text.
+    pub text: String,
 }
 
 /// Draws the stimuli of all tasks: for each as many from every third of popularity as can be, so many that a participant
@@ -109,8 +120,8 @@ pub fn draw_stimuli(
     Ok(stimuli)
 }
 
-/// The same stimulus around another item: the one of `key`, or the next that the seed gives. Nothing else changes; the
-/// replacement is kept with its reason.
+/// The same stimulus around another item: the one of `key`, or the next that the seed gives. What is named is also what is
+/// matched, so the matching of a naming changes with it. Nothing else changes; the replacement is kept with its reason.
 #[allow(clippy::too_many_arguments)] // What stimuli are drawn from, which one, and why.
 pub fn redraw(
     catalog: &Catalog,
@@ -125,6 +136,11 @@ pub fn redraw(
     let none = || Error::input(format!("There is no stimulus {at}; there are {}.", stimuli.len()));
     let old = stimuli.get(at).cloned().ok_or_else(none)?;
     let task = design.task(&old.task).ok_or_else(|| Error::input(format!("There is no task “{}”.", old.task)))?;
+    if let TaskKind::Matching { of, .. } = &task.kind {
+        return Err(Error::input(format!(
+            "Stimulus {at} matches names, and its item is the one that is named. Replace it in the task “{of}”."
+        )));
+    }
     let drawer = Drawer::new(catalog, popularity, arms, design, task)?;
     let taken: HashSet<u32> = stimuli.iter().map(|stimulus| stimulus.anchor).collect();
     let mut rng = Seed(design.seed).rng(&format!("study replacement {at} {}", old.replaced.len()));
@@ -154,11 +170,24 @@ pub fn redraw(
             catalog.items[anchor as usize].key, task.key
         ))
     })?;
-    let mut replaced = old.replaced;
-    replaced.push(Replacement { was: old.key, why: record.0, at: record.1 });
-    let item = &catalog.items[anchor as usize];
-    let band = drawer.bands[anchor as usize];
-    stimuli[at] = Stimulus { task: old.task, class: old.class, anchor, key: item.key.clone(), band, views, replaced };
+    let mut renewed = vec![(at, views)];
+    for (twin, stimulus) in stimuli.iter().enumerate().filter(|(_, stimulus)| stimulus.anchor == old.anchor) {
+        let Some(matching) = design.task(&stimulus.task).filter(|task| task.is_second_part()) else { continue };
+        let views =
+            Drawer::new(catalog, popularity, arms, design, matching)?.views(anchor, &mut rng).ok_or_else(|| {
+                Error::input(format!(
+                    "“{}” cannot be matched in {}: too few other groups are large enough. Choose another item.",
+                    catalog.items[anchor as usize].key, matching.key
+                ))
+            })?;
+        renewed.push((twin, views));
+    }
+    let (key, band) = (catalog.items[anchor as usize].key.clone(), drawer.bands[anchor as usize]);
+    for (at, views) in renewed {
+        let stimulus = &mut stimuli[at];
+        stimulus.replaced.push(Replacement { was: old.key.clone(), why: record.0.clone(), at: record.1 });
+        (stimulus.anchor, stimulus.key, stimulus.band, stimulus.views) = (anchor, key.clone(), band, views);
+    }
     Ok(())
 }
 
@@ -191,6 +220,9 @@ impl<'a> Drawer<'a> {
         for arm in design.arms_of(task).into_iter().map(|at| &design.arms[at]) {
             let found = arms.iter().find(|given| given.key == arm.key);
             let given = *found.ok_or_else(|| Error::input(format!("The IDs of the arm “{}” are missing.", arm.key)))?;
+            if let (TaskKind::Rating { about: About::Explanation, .. }, None) = (&task.kind, given.explained) {
+                return Err(Error::input(format!("The explanations of the arm “{}” are missing.", arm.key)));
+            }
             let level = task.level as usize;
             if level > given.ids.shape.levels() {
                 return Err(Error::input(format!(
@@ -215,11 +247,17 @@ impl<'a> Drawer<'a> {
         let needed = self.needed();
         (0..self.catalog.len() as u32).filter(move |&item| {
             !self.catalog.items[item as usize].title.trim().is_empty()
+                && (!self.is_explained()
+                    || self.arms.iter().all(|arm| arm.arm.explained.is_some_and(|of| of.contains_key(&item))))
                 && self
                     .arms
                     .iter()
                     .all(|arm| arm.of(item).len() >= needed && (!self.is_hard() || !arm.cousins(item).is_empty()))
         })
+    }
+
+    fn is_explained(&self) -> bool {
+        matches!(self.task.kind, TaskKind::Rating { about: About::Explanation, .. })
     }
 
     fn is_hard(&self) -> bool {
@@ -236,7 +274,7 @@ impl<'a> Drawer<'a> {
             TaskKind::Naming { exemplars } => self.most_matched().max(*exemplars as usize),
             TaskKind::Rating { about: About::Group, exemplars, .. } => *exemplars as usize,
             TaskKind::Rating { about: About::Recommendation, .. } => 2,
-            TaskKind::Rating { about: About::Id, .. } => 1,
+            TaskKind::Rating { about: About::Id | About::Explanation, .. } => 1,
         }
     }
 
@@ -339,6 +377,13 @@ impl<'a> Drawer<'a> {
                 let item = ("item".to_owned(), self.line(anchor));
                 view.lead = vec![item, ("id".to_owned(), arm.described(anchor))];
                 view.items = vec![anchor];
+            }
+            TaskKind::Rating { about: About::Explanation, .. } => {
+                let explained = arm.arm.explained?.get(&anchor)?;
+                view.lead = explained.liked.iter().map(|&item| ("liked".to_owned(), self.line(item))).collect();
+                view.lead.push(("recommended".to_owned(), self.line(anchor)));
+                view.lead.push(("because".to_owned(), explained.text.clone()));
+                view.items = explained.liked.iter().copied().chain([anchor]).collect();
             }
             TaskKind::Rating { about: About::Recommendation, .. } => {
                 let liked = arm.nearest(anchor, rng)?;

@@ -9,7 +9,7 @@ pub const ENGLISH_POINTS: [&str; 5] =
 macro_rules! texts {
     ($($(#[$about:meta])* $field:ident),* $(,)?) => {
         /// The words of the participant's page in one language.
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
         #[serde(deny_unknown_fields)]
         pub struct Texts {
             /// Short name of the language: `en`.
@@ -122,6 +122,8 @@ texts! {
     stop_note,
     /// A button: confirms.
     stop_confirm,
+    /// A button that closes the window, where the page has one of its own.
+    close_window,
     /// After stopping.
     stopped,
     /// Said when the browser cannot keep answers.

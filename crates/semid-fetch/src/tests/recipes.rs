@@ -1,11 +1,11 @@
 //! The built-in recipes, and recipes that are refused.
 
-use crate::{Kind, MINILM, Recipe, datasets, find, models};
+use crate::{Kind, MINILM, Recipe, SMOLLM2, datasets, find, language_models, models};
 
 #[test]
 fn every_built_in_recipe_parses_and_is_found_by_its_name() {
-    let all = [models().unwrap(), datasets().unwrap()].concat();
-    assert!(all.len() >= 5, "a model and four public data sets are built in");
+    let all = [models().unwrap(), language_models().unwrap(), datasets().unwrap()].concat();
+    assert!(all.len() >= 6, "two models and four public data sets are built in");
     for recipe in all {
         let found = find(&recipe.name.to_uppercase()).unwrap();
         assert_eq!(found.as_ref(), Some(&recipe), "a recipe is found by the name it gives itself, in any case");
@@ -13,6 +13,10 @@ fn every_built_in_recipe_parses_and_is_found_by_its_name() {
     }
     assert_eq!(find("no-such-thing").unwrap(), None, "an unknown name is no error");
     assert_eq!(find(MINILM).unwrap().map(|recipe| recipe.kind), Some(Kind::Model), "the encoder is a model");
+    let names: Vec<String> = models().unwrap().into_iter().map(|recipe| recipe.name).collect();
+    assert!(!names.iter().any(|name| name == SMOLLM2), "a language model is never fetched along with the encoders");
+    let file = &find(SMOLLM2).unwrap().unwrap().files[0];
+    assert!(file.path.ends_with(".gguf") && file.sha256.is_some(), "it is one file whose digest is known");
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub enum Positions {
     /// One token of an ID, as in Rajput et al. 2023: an item takes as many positions as its ID has tokens.
     Tokens,
     /// A whole item, the sum of the embeddings of its tokens; the tokens of the next item are then told one after the
-    /// other by small heads, each of which sees the tokens before it. Shorter sequences: several times as fast.
+    /// other by small heads, each of which sees the tokens before it. Shorter sequences, and less to compute for each.
     Items,
 }
 

@@ -10,6 +10,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+mod coded;
 mod element;
 mod entropy;
 mod finish;
@@ -25,11 +26,12 @@ mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use coded::{Code, Coded, Column};
 pub use element::{Bf16, Element};
 pub use entropy::{RowSlope, RowSum, Slopes, SumRows};
 pub use finish::{Activation, AddBiasActivate, AddBiasResidual, AddTransposed, Finish, Scatter, Store};
 pub use kernel::{Kernel, Precision};
 pub use layouts::{rounded, transposed};
 pub use packed::{NR, Packed};
-pub use rows::{Norm, layer_norm, softmax};
+pub use rows::{GateActivation, Norm, add_scaled, chain, gate, gelu_rows, layer_norm, rms_norm, softmax};
 pub use tiles::{Matrix, product};

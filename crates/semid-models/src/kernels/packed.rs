@@ -88,6 +88,17 @@ impl<T: Element> Packed<T> {
         }
     }
 
+    /// Empty, with a fixed depth, to be grown column by column.
+    pub fn with_depth(depth: usize) -> Self {
+        Packed { depth, ..Packed::default() }
+    }
+
+    /// Empty, with at most one panel of columns, to be grown depth by depth.
+    pub fn with_columns(columns: usize) -> Self {
+        assert!(columns <= NR, "only a single panel grows in depth");
+        Packed { columns, ..Packed::default() }
+    }
+
     /// The depth, padded with zeros to a multiple of [`Element::GROUP`] or more.
     pub fn depth(&self) -> usize {
         self.depth
@@ -134,5 +145,49 @@ impl<T: Element> Packed<T> {
         self.lines.resize((length * size_of::<T>()).div_ceil(size_of::<CacheLine>()), CacheLine::zeroed());
         let numbers: &mut [T] = bytemuck::cast_slice_mut(&mut self.lines);
         &mut numbers[..length]
+    }
+}
+
+impl Packed<f32> {
+    /// One more column.
+    pub fn push_column(&mut self, column: &[f32]) {
+        assert_eq!(column.len(), self.depth, "a number a depth");
+        let (panel, lane) = (self.columns / NR, self.columns % NR);
+        self.columns += 1;
+        self.resize_lines(self.columns.div_ceil(NR) * self.depth * NR);
+        let depth = self.depth;
+        let numbers: &mut [f32] = bytemuck::cast_slice_mut(&mut self.lines);
+        for (line, &number) in numbers[panel * depth * NR..].chunks_exact_mut(NR).zip(column) {
+            line[lane] = number;
+        }
+    }
+
+    /// One more depth of a single panel.
+    pub fn push_depth(&mut self, row: &[f32]) {
+        assert!(row.len() == self.columns && row.len() <= NR, "a number a column");
+        self.depth += 1;
+        self.resize_lines(self.depth * NR);
+        let numbers: &mut [f32] = bytemuck::cast_slice_mut(&mut self.lines);
+        numbers[(self.depth - 1) * NR..][..row.len()].copy_from_slice(row);
+    }
+
+    /// Forgets all columns from `columns` on.
+    pub fn truncate_columns(&mut self, columns: usize) {
+        if columns < self.columns {
+            self.columns = columns;
+            self.resize_lines(columns.div_ceil(NR) * self.depth * NR);
+        }
+    }
+
+    /// Forgets all depths from `depth` on.
+    pub fn truncate_depth(&mut self, depth: usize) {
+        if depth < self.depth && self.columns <= NR {
+            self.depth = depth;
+            self.resize_lines(depth * NR);
+        }
+    }
+
+    fn resize_lines(&mut self, numbers: usize) {
+        self.lines.resize((4 * numbers).div_ceil(size_of::<CacheLine>()), CacheLine::zeroed());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Sums run in [`LANES`] lanes that are added in a fixed order, so that a row's result depends on nothing but the row.
 
-use super::math::{exp, multiply_add};
+use super::math::{exp, gelu_tanh, multiply_add};
 use super::{Element, Kernel, portable};
 
 /// Lanes of a sum: one register of AVX-512, two of AVX2, four of SSE2 and NEON.
@@ -59,6 +59,109 @@ pub fn softmax<T: Element>(kernel: Kernel, values: &[f32], count: usize, scale: 
     }
     let _ = kernel;
     softmax_row::<T, { portable::FUSED }>(&values[..count], scale, &mut out[..count])
+}
+
+/// Calls a function of one row compiled for the instructions of a kernel.
+macro_rules! on_kernel {
+    ($(#[$doc:meta])* $name:ident, $inner:ident, ($($argument:ident: $type:ty),*) $(-> $result:ty)?) => {
+        $(#[$doc])*
+        pub fn $name(kernel: Kernel, $($argument: $type),*) $(-> $result)? {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                fn avx512($($argument: $type),*) $(-> $result)? {
+                    $inner::<true>($($argument),*)
+                }
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2($($argument: $type),*) $(-> $result)? {
+                    $inner::<true>($($argument),*)
+                }
+                if kernel.has_avx512() {
+                    // SAFETY: `Kernel` values come from detection only.
+                    return unsafe { avx512($($argument),*) };
+                }
+                if kernel.has_avx2() {
+                    // SAFETY: as above.
+                    return unsafe { avx2($($argument),*) };
+                }
+            }
+            let _ = kernel;
+            $inner::<{ portable::FUSED }>($($argument),*)
+        }
+    };
+}
+
+on_kernel!(
+    /// `out = values / √(mean of squares + epsilon) × scale` (Zhang and Sennrich 2019).
+    rms_norm, rms_norm_row, (scale: &[f32], epsilon: f32, values: &[f32], out: &mut [f32])
+);
+on_kernel!(
+    /// `out = activation(gates) × values`: the gate of a feed-forward block (Shazeer 2020).
+    gate, gate_row, (activation: GateActivation, gates: &[f32], values: &[f32], out: &mut [f32])
+);
+on_kernel!(
+    /// GELU by its tanh approximation, in place.
+    gelu_rows, gelu_row, (values: &mut [f32])
+);
+on_kernel!(
+    /// `out = out + factor × values`: the next link of as many chains of sums.
+    add_scaled, add_scaled_row, (factor: f32, values: &[f32], out: &mut [f32])
+);
+on_kernel!(
+    /// The inner product as one chain of sums, as a product of matrices takes it.
+    chain, chain_row, (left: &[f32], right: &[f32]) -> f32
+);
+
+/// What a gate applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateActivation {
+    /// x / (1 + e^−x).
+    Silu,
+    /// GELU by its tanh approximation.
+    GeluTanh,
+}
+
+#[inline(always)]
+fn rms_norm_row<const FUSED: bool>(scale: &[f32], epsilon: f32, values: &[f32], out: &mut [f32]) {
+    let mut lanes = [0.0f32; LANES];
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            lanes[lane] = multiply_add::<FUSED>(block[lane], block[lane], lanes[lane]);
+        }
+    }
+    let rest: f32 = rest.iter().map(|value| value * value).sum();
+    let mean = (lanes.iter().sum::<f32>() + rest) / values.len() as f32;
+    let factor = 1.0 / (mean + epsilon).sqrt();
+    for ((out, value), scale) in out.iter_mut().zip(values).zip(scale) {
+        *out = value * factor * scale;
+    }
+}
+
+#[inline(always)]
+fn gate_row<const FUSED: bool>(activation: GateActivation, gates: &[f32], values: &[f32], out: &mut [f32]) {
+    let all = out.iter_mut().zip(gates).zip(values);
+    match activation {
+        GateActivation::Silu => all.for_each(|((out, &gate), value)| *out = gate / (1.0 + exp::<FUSED>(-gate)) * value),
+        GateActivation::GeluTanh => all.for_each(|((out, &gate), value)| *out = gelu_tanh::<FUSED>(gate) * value),
+    }
+}
+
+#[inline(always)]
+fn gelu_row<const FUSED: bool>(values: &mut [f32]) {
+    values.iter_mut().for_each(|value| *value = gelu_tanh::<FUSED>(*value));
+}
+
+#[inline(always)]
+fn add_scaled_row<const FUSED: bool>(factor: f32, values: &[f32], out: &mut [f32]) {
+    for (out, &value) in out.iter_mut().zip(values) {
+        *out = multiply_add::<FUSED>(factor, value, *out);
+    }
+}
+
+#[inline(always)]
+fn chain_row<const FUSED: bool>(left: &[f32], right: &[f32]) -> f32 {
+    left.iter().zip(right).fold(0.0, |sum, (&left, &right)| multiply_add::<FUSED>(left, right, sum))
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -346,6 +346,14 @@ fn schemes(noise: &mut Noise) -> Vec<IdSchemeResult> {
                     labels: if meaning > 0.1 { labels.into() } else { String::new() },
                 })
                 .into(),
+                curves: match key {
+                    "rq-kmeans" => vec![Curve {
+                        series: "held-out reconstruction error".into(),
+                        seed: 1,
+                        points: (1..=20).map(|epoch| (epoch, 0.41 + 0.4 / epoch as f64)).collect(),
+                    }],
+                    _ => Vec::new(),
+                },
             }
         })
         .into()

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import type { ExperimentSettings, Methods } from "../../lib/wire";
-import { applies, armsOf, parseList, problemOf, seedsProblem, toggledRecommender, toggledScheme, valueAt, withValue } from "./settings";
+import { promptKind } from "../../lib/prompts";
+import type { ExperimentSettings, LanguageModelRow, Methods } from "../../lib/wire";
+import { applies, armsOf, askingAt, isPrompt, modelProblem, parseList, problemOf, promptOf, seedsProblem, toggledRecommender, toggledScheme, valueAt, withValue } from "./settings";
 
 const settings = {
   name: "films",
@@ -20,6 +21,7 @@ const methods = {
   recommenders: [
     { key: "popularity", title: "Popularity", sentence: "", starter: { kind: "popularity" }, speaks_ids: false, reads_text: false },
     { key: "generative", title: "Generative", sentence: "", starter: { kind: "generative" }, speaks_ids: true, reads_text: false },
+    { key: "lm-id", title: "LM by ID", sentence: "", starter: { kind: "lm-id", model: "m" }, speaks_ids: true, reads_text: false },
   ],
   metrics: [],
 } as unknown as Methods;
@@ -66,6 +68,50 @@ describe("arms", () => {
     expect(without.baseline).toBe("generative/hash");
     const none = toggledRecommender(without, methods.recommenders[1]!, methods);
     expect(none.baseline, "without arms the engine says what is missing").toBe("generative/hash");
+  });
+});
+
+describe("recommenders that ask a language model", () => {
+  const users = { field: "prepare.test_users" } as Parameters<typeof applies>[1];
+  const asking = toggledRecommender(settings, methods.recommenders[2]!, methods);
+
+  test("bring a number of users that is told, and take away only what they brought", () => {
+    expect(applies(settings, users), "absent, it can be set").toBe(true);
+    expect(asking.prepare.test_users).toBe(200);
+    expect(armsOf(asking, methods).filter(({ trains }) => trains).map(({ key }) => key), "they train nothing").toEqual([
+      "generative/hash",
+      "generative/rq-kmeans",
+    ]);
+    expect(toggledRecommender(asking, methods.recommenders[2]!, methods).prepare).toEqual(settings.prepare);
+    const set = withValue(settings, "prepare.test_users", 50);
+    const [on, off] = [toggledRecommender(set, methods.recommenders[2]!, methods), methods.recommenders[2]!];
+    expect(on.prepare.test_users, "what a person set stays").toBe(50);
+    expect(toggledRecommender(on, off, methods).prepare.test_users).toBe(50);
+    expect("test_users" in withValue(set, "prepare.test_users", null).prepare, "emptied, it is absent").toBe(false);
+  });
+
+  test("are told of a model that cannot answer as they ask before hours were spent on the other arms", () => {
+    const model = (name: string, place: "here" | "remote") => ({ name, place }) as LanguageModelRow;
+    const models = [model("small", "here"), model("cluster", "remote")];
+    const ask = (kind: string, name: string, how: object) =>
+      askingAt({ ...settings, recommenders: [{ kind, model: name, ...how }] } as unknown as ExperimentSettings, `recommenders.${kind}.model`)!;
+    expect(askingAt(settings, "recommenders.generative.model"), "others name no model").toBeUndefined();
+    expect(modelProblem(ask("lm-id", "small", { answer: "likelihood" }), models)).toBeUndefined();
+    expect(modelProblem(ask("lm-id", "cluster", { answer: "likelihood" }), models)).toContain("likelihoods cannot be read");
+    expect(modelProblem(ask("lm-id", "cluster", { answer: "written" }), models)).toBeUndefined();
+    expect(modelProblem(ask("lm-generate", "cluster", { constrained: true }), models)).toContain("“Constrained”");
+    expect(modelProblem(ask("lm-generate", "cluster", { constrained: false }), models)).toBeUndefined();
+    expect(modelProblem(ask("lm-id", "gone", { answer: "written" }), models)).toContain("not at hand");
+    expect(modelProblem(ask("lm-id", "/models/x.gguf", { answer: "written" }), models), "a path is a name").toBeUndefined();
+  });
+
+  test("have a prompt that is put in and taken out whole", () => {
+    const own = { version: "mine", system: "S", user: "U" };
+    const with_ = withValue(asking, "recommenders.lm-id.prompt", own);
+    expect(promptOf(with_, "lm-id")).toEqual(own);
+    expect(withValue(with_, "recommenders.lm-id.prompt", undefined), "as if there had been none").toEqual(asking);
+    expect([promptKind("lm-generate"), promptKind("lm-id-title"), promptKind("generative")]).toEqual(["generate", "rank", undefined]);
+    expect([isPrompt("recommenders.lm-id.prompt.user"), isPrompt("recommenders.lm-id.model")]).toEqual([true, false]);
   });
 });
 

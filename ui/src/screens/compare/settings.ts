@@ -1,6 +1,17 @@
 // Settings of an experiment as a form handles them: read and written by the paths that facts and problems name. No DOM.
 
-import type { ExperimentSettings, FieldFacts, FieldProblem, IdMethod, Methods, RecommenderMethod } from "../../lib/wire";
+import { promptKind } from "../../lib/prompts";
+import type {
+  ExperimentSettings,
+  FieldFacts,
+  FieldProblem,
+  IdMethod,
+  LanguageModelRow,
+  Methods,
+  OwnPrompt,
+  RecommenderMethod,
+  RecommenderSettings,
+} from "../../lib/wire";
 
 type Tree = Record<string, unknown>;
 
@@ -28,8 +39,15 @@ function replaced(at: unknown, steps: readonly string[], value: unknown): unknow
   // A split at one moment needs its two shares, which the other rule does not have.
   if (step === "rule" && value === "global-time") return { ...SHARES, ...(at as Tree), rule: value };
   if (step === "rule") return { rule: value };
+  // What may be left out is left out again when it is emptied.
+  if (value == null && (step === "prompt" || step === "test_users")) {
+    return Object.fromEntries(Object.entries(at as Tree).filter(([name]) => name !== step));
+  }
   return { ...(at as Tree), [step]: replaced((at as Tree)[step], rest, value) };
 }
+
+/** Recommenders that train a model of their own. */
+const TRAIN = new Set(["sasrec", "sasrec-bce", "generative", "tiger"]);
 
 const SHARES = { validation_share: 0.1, test_share: 0.1 };
 
@@ -50,11 +68,12 @@ export function armsOf(settings: ExperimentSettings, methods: Methods): Arm[] {
     }
     const method = methods.recommenders.find(({ key }) => key === recommender.kind);
     const title = method?.title ?? recommender.kind;
-    if (!method?.speaks_ids) return [{ key: recommender.kind, title, trains: false }];
+    const trains = TRAIN.has(recommender.kind);
+    if (!method?.speaks_ids) return [{ key: recommender.kind, title, trains }];
     return settings.ids.map(({ scheme }) => ({
       key: `${recommender.kind}/${scheme}`,
       title: `${title} · ${methods.ids.find(({ key }) => key === scheme)?.title ?? scheme}`,
-      trains: true,
+      trains,
     }));
   });
 }
@@ -73,7 +92,55 @@ export function toggledRecommender(settings: ExperimentSettings, method: Recomme
   const recommenders = has
     ? settings.recommenders.filter(({ kind }) => kind !== method.key)
     : [...settings.recommenders, method.starter];
-  return settled({ ...settings, recommenders: inOrder(recommenders, methods.recommenders) }, methods);
+  return settled(judged({ ...settings, recommenders: inOrder(recommenders, methods.recommenders) }, settings), methods);
+}
+
+/** Users judged where a language model is asked, unless a number is set: it takes seconds a user. As the engine has it. */
+const USERS_OF_A_LANGUAGE_MODEL = 200;
+
+/** With fewer users as long as a language model is asked; a number that a person set stays. */
+function judged(settings: ExperimentSettings, before: ExperimentSettings): ExperimentSettings {
+  const asks = ({ recommenders }: ExperimentSettings) => recommenders.some(({ kind }) => promptKind(kind) !== undefined);
+  const users = settings.prepare.test_users;
+  if (asks(settings) && !asks(before) && users === undefined) return withValue(settings, TEST_USERS, USERS_OF_A_LANGUAGE_MODEL);
+  if (!asks(settings) && asks(before) && users === USERS_OF_A_LANGUAGE_MODEL) return withValue(settings, TEST_USERS, null);
+  return settings;
+}
+
+const TEST_USERS = "prepare.test_users";
+
+/** The recommender that asks the language model this field names; none for other fields. */
+export function askingAt(settings: ExperimentSettings, field: string): AskingSettings | undefined {
+  const key = /^recommenders\.(lm-[^.]+)\.model$/.exec(field)?.[1];
+  return settings.recommenders.find((one): one is AskingSettings => one.kind === key);
+}
+
+/** Settings of a recommender that asks a language model. */
+export type AskingSettings = Extract<RecommenderSettings, { kind: `lm-${string}` }>;
+
+/** Why a recommender cannot ask this model; none: it can, as far as is known here. */
+export function modelProblem(asking: AskingSettings, models: readonly LanguageModelRow[]): string | undefined {
+  const { model } = asking;
+  const row = models.find(({ name }) => name === model);
+  // A file's path names a model, too, and an empty name is told by the engine.
+  if (!row) return model.trim() === "" || /\.gguf$/i.test(model) ? undefined : `${model} is not at hand. Get it on the Models page, or choose another.`;
+  if (row.place === "here") return undefined;
+  if (asking.kind === "lm-generate") {
+    return asking.constrained ? `${model} answers behind a URL, where nothing holds it to IDs of the catalog. Switch “Constrained” off, or choose a model of this machine.` : undefined;
+  }
+  return asking.answer === "likelihood"
+    ? `${model} answers behind a URL, where likelihoods cannot be read. Choose the written answer, or a model of this machine.`
+    : undefined;
+}
+
+/** A recommender's prompt in a person's own words; none: the built-in one. */
+export function promptOf(settings: ExperimentSettings, key: string): OwnPrompt | undefined {
+  return valueAt(settings, `recommenders.${key}.prompt`) as OwnPrompt | undefined;
+}
+
+/** Whether a field is a part of a prompt, which has an editor of its own. */
+export function isPrompt(field: string): boolean {
+  return /^recommenders\.lm-[^.]*\.prompt(\.|$)/.test(field);
 }
 
 function inOrder<T>(entries: readonly T[], methods: readonly { key: string }[]): T[] {
@@ -109,7 +176,8 @@ export function fieldsUnder(fields: readonly FieldFacts[], ...paths: string[]): 
 
 /** A field that has no place in these settings, such as the shares of a split that has none, is not shown. */
 export function applies(settings: ExperimentSettings, { field }: FieldFacts): boolean {
-  return valueAt(settings, field) !== undefined;
+  // Absent, it judges all; it can be set all the same.
+  return field === TEST_USERS || valueAt(settings, field) !== undefined;
 }
 
 export function problemOf(problems: readonly FieldProblem[], field: string): string | undefined {

@@ -45,7 +45,8 @@ pub fn rating() -> TaskKind {
 }
 
 pub fn design() -> StudyDesign {
-    let arm = |key: &str| ArmDesign { key: key.to_owned(), title: key.to_owned(), ids: key.to_owned() };
+    let arm =
+        |key: &str| ArmDesign { key: key.to_owned(), title: key.to_owned(), ids: key.to_owned(), explanations: None };
     StudyDesign {
         name: "films".to_owned(),
         title: words("Films"),
@@ -80,8 +81,12 @@ fn with_arms<T>(work: impl FnOnce(&Catalog, &[u32], &[ArmIds<'_>]) -> T) -> T {
     let labels: Vec<PrefixLabels> =
         ids.iter().map(|ids| label_prefixes(&catalog, ids, LabelSettings::starter())).collect();
     let keys = ["semantic", "permuted", "permuted-2"];
-    let arms: Vec<ArmIds<'_>> =
-        keys.iter().zip(&ids).zip(&labels).map(|((key, ids), labels)| ArmIds { key, ids, labels }).collect();
+    let arms: Vec<ArmIds<'_>> = keys
+        .iter()
+        .zip(&ids)
+        .zip(&labels)
+        .map(|((key, ids), labels)| ArmIds { key, ids, labels, explained: None })
+        .collect();
     work(&catalog, &popularity, &arms)
 }
 
@@ -159,4 +164,24 @@ fn a_study_that_cannot_be_drawn_says_why() {
     design.tasks[0].level = 3;
     let error = with_arms(|catalog, popularity, arms| draw_stimuli(catalog, popularity, arms, &design));
     assert!(error.unwrap_err().to_string().contains("level 3"), "a level that is not there");
+}
+
+#[test]
+fn what_replaces_a_named_item_is_what_is_matched() {
+    let mut design = design();
+    let matching = TaskKind::Matching { of: "naming".to_owned(), codes: 3, exemplars: 2 };
+    design.tasks = vec![task("naming", TaskKind::Naming { exemplars: 3 }, 1), task("matching", matching, 1)];
+    let before = drawn(&design);
+    let mut after = before.clone();
+    with_arms(|catalog, popularity, arms| {
+        let record = || ("too well known".to_owned(), 1_700_000_000);
+        redraw(catalog, popularity, arms, &design, &mut after, 3, None, record()).unwrap();
+        let error = redraw(catalog, popularity, arms, &design, &mut after, 15, None, record()).unwrap_err();
+        assert!(error.to_string().contains("“naming”"), "a matching follows its naming: {error}");
+    });
+    let changed: Vec<usize> = (0..after.len()).filter(|&at| after[at] != before[at]).collect();
+    assert_eq!(changed.len(), 2, "the naming and its matching, nothing else: {changed:?}");
+    let [named, matched] = [&after[changed[0]], &after[changed[1]]];
+    assert_eq!((named.anchor, &named.key), (matched.anchor, &matched.key), "both are about the same item");
+    assert_eq!((named.task.as_str(), matched.task.as_str()), ("naming", "matching"), "one of each");
 }
