@@ -105,7 +105,7 @@ impl Engine {
     }
 
     fn queue(&self, settings: &ExperimentSettings) -> Result<(Run, Dataset)> {
-        let problems = settings.check();
+        let problems = self.check(settings)?;
         if !problems.is_empty() {
             return Err(Error::Settings(problems));
         }

@@ -12,6 +12,7 @@ mod orders;
 mod prompts;
 mod raters;
 mod replies;
+pub(crate) mod tuned;
 
 pub use answers::{LmAnswer, LmAnswerRequest, LmNamed};
 pub use arms::{AnswerBy, LmGenerateSettings, LmRankSettings, OwnPrompt, Retriever};
@@ -21,4 +22,5 @@ pub use models::{LanguageModelRow, ModelPlace, ModelTest, RemoteModelDraft};
 pub use orders::{OrdersRequest, OrdersRow};
 pub use prompts::{PromptCheck, PromptDraft};
 pub use raters::ModelRated;
+pub use tuned::{AdaptersRequest, AdaptersWritten, LmSoftSettings, LmSpeakSettings};
 pub use semid_llm::{DiffLine, DiffMark, Part as PromptPart, PromptKind, Template as PromptTemplate, TemplateProblem};

@@ -41,6 +41,57 @@ pub struct LlamaShape {
 }
 
 impl LlamaShape {
+    /// The sizes of the model in a GGUF file; refused where it is none that can be trained on. Reads the header alone.
+    pub fn of_gguf(path: &Path) -> Result<Self> {
+        LlamaShape::open(path).map(|(_, _, shape)| shape)
+    }
+
+    fn open(path: &Path) -> Result<(BufReader<File>, Content, Self)> {
+        let shown = path.display();
+        let mut file = BufReader::new(File::open(path).map_err(|why| unreadable(path, &why))?);
+        let content = Content::read(&mut file).map_err(|why| unreadable(path, &why))?;
+        let family = match content.metadata.get("general.architecture") {
+            Some(Value::String(name)) => name.clone(),
+            _ => String::new(),
+        };
+        if family != "llama" {
+            return Err(Error::input(format!(
+                "The language model {shown} is of the family “{family}”; training works on the llama family (SmolLM2, \
+                 Llama). Choose such a file."
+            )));
+        }
+        let number = |key: &str| {
+            let value = content.metadata.get(&format!("llama.{key}"));
+            let value =
+                value.and_then(|value| value.to_u32().ok().map(f64::from).or(value.to_f32().ok().map(f64::from)));
+            value.ok_or_else(|| unreadable(path, &format!("it does not say llama.{key}")))
+        };
+        if content.tensor_infos.contains_key("rope_freqs.weight")
+            || content.metadata.contains_key("llama.rope.scaling.type")
+        {
+            return Err(Error::input(format!(
+                "The language model {shown} stretches its positions, which training does not know. Choose SmolLM2 or \
+                 another llama without rope scaling."
+            )));
+        }
+        let (hidden, heads) = (number("embedding_length")? as usize, number("attention.head_count")? as usize);
+        let embedding = content.tensor_infos.get("token_embd.weight");
+        let shape = LlamaShape {
+            hidden,
+            layers: number("block_count")? as usize,
+            heads,
+            key_heads: number("attention.head_count_kv").unwrap_or(heads as f64) as usize,
+            width: number("attention.key_length").unwrap_or((hidden / heads.max(1)) as f64) as usize,
+            intermediate: number("feed_forward_length")? as usize,
+            vocabulary: embedding.and_then(|info| info.shape.dims().first().copied()).unwrap_or(0),
+            context: number("context_length")? as usize,
+            rope_base: number("rope.freq_base").unwrap_or(1e4),
+            epsilon: number("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
+        };
+        shape.check()?;
+        Ok((file, content, shape))
+    }
+
     /// Numbers of all queries of a position.
     pub(crate) fn queries(&self) -> usize {
         self.heads * self.width
@@ -63,6 +114,11 @@ impl LlamaShape {
             && self.width.is_multiple_of(2);
         if fits { Ok(()) } else { Err(Error::input(format!("The sizes of the language model do not fit: {self:?}."))) }
     }
+}
+
+fn unreadable(path: &Path, why: &dyn fmt::Display) -> Error {
+    let shown = path.display();
+    Error::input(format!("The language model {shown} cannot be read ({why}). Fetch it again, or choose another."))
 }
 
 /// Where one block's weights lie. Matrices are `in × out`.
@@ -132,57 +188,12 @@ pub struct FrozenLlama {
 impl FrozenLlama {
     /// Reads a GGUF file of the llama family and widens its weights to f32: 540 MB for 135 million parameters.
     pub fn from_gguf(path: &Path) -> Result<Self> {
-        let shown = path.display();
-        let unreadable = |why: &dyn fmt::Display| {
-            Error::input(format!(
-                "The language model {shown} cannot be read ({why}). Fetch it again, or choose another."
-            ))
-        };
-        let mut file = BufReader::new(File::open(path).map_err(|why| unreadable(&why))?);
-        let content = Content::read(&mut file).map_err(|why| unreadable(&why))?;
-        let family = match content.metadata.get("general.architecture") {
-            Some(Value::String(name)) => name.clone(),
-            _ => String::new(),
-        };
-        if family != "llama" {
-            return Err(Error::input(format!(
-                "The language model {shown} is of the family “{family}”; training works on the llama family (SmolLM2, \
-                 Llama). Choose such a file."
-            )));
-        }
-        let number = |key: &str| {
-            let value = content.metadata.get(&format!("llama.{key}"));
-            let value =
-                value.and_then(|value| value.to_u32().ok().map(f64::from).or(value.to_f32().ok().map(f64::from)));
-            value.ok_or_else(|| unreadable(&format!("it does not say llama.{key}")))
-        };
-        if content.tensor_infos.contains_key("rope_freqs.weight")
-            || content.metadata.contains_key("llama.rope.scaling.type")
-        {
-            return Err(Error::input(format!(
-                "The language model {shown} stretches its positions, which training does not know. Choose SmolLM2 or \
-                 another llama without rope scaling."
-            )));
-        }
-        let (hidden, heads) = (number("embedding_length")? as usize, number("attention.head_count")? as usize);
-        let embedding = content.tensor_infos.get("token_embd.weight");
-        let shape = LlamaShape {
-            hidden,
-            layers: number("block_count")? as usize,
-            heads,
-            key_heads: number("attention.head_count_kv").unwrap_or(heads as f64) as usize,
-            width: number("attention.key_length").unwrap_or((hidden / heads.max(1)) as f64) as usize,
-            intermediate: number("feed_forward_length")? as usize,
-            vocabulary: embedding.and_then(|info| info.shape.dims().first().copied()).unwrap_or(0),
-            context: number("context_length")? as usize,
-            rope_base: number("rope.freq_base").unwrap_or(1e4),
-            epsilon: number("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
-        };
+        let (mut file, content, shape) = LlamaShape::open(path)?;
         let tied = !content.tensor_infos.contains_key("output.weight");
         FrozenLlama::from_tensors(shape, tied, |name, _, _| {
-            let tensor = content.tensor(&mut file, name, &Device::Cpu).map_err(|why| unreadable(&why))?;
+            let tensor = content.tensor(&mut file, name, &Device::Cpu).map_err(|why| unreadable(path, &why))?;
             let values = tensor.dequantize(&Device::Cpu).and_then(|tensor| tensor.flatten_all()?.to_vec1::<f32>());
-            values.map_err(|why| unreadable(&why))
+            values.map_err(|why| unreadable(path, &why))
         })
     }
 

@@ -44,8 +44,8 @@ impl LoraSettings {
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
-        problems.check_counts(&[("rank", self.rank, 1, 1024)]);
-        problems.check_numbers(&[("alpha", self.alpha, 1e-6, 1e6), ("lora.dropout", self.dropout, 0.0, 0.95)]);
+        problems.check_counts(&[("lora.rank", self.rank, 1, 1024)]);
+        problems.check_numbers(&[("lora.alpha", self.alpha, 1e-6, 1e6), ("lora.dropout", self.dropout, 0.0, 0.95)]);
     }
 }
 

@@ -21,19 +21,27 @@ pub use lora::{LoraModules, LoraSettings};
 pub use soft::{SoftSoftmax, SoftTokenRanker, SoftTokenSettings, SoftTokens};
 pub use speak::{AdapterFiles, ChatFrame, LessonShares, SpeakItems, SpeakRanker, SpeakSettings};
 
-use semid_core::{Error, Result};
+use semid_core::Result;
 use serde::{Deserialize, Serialize};
+
+use super::LocalModel;
 
 /// Turns text into the tokens of a model.
 pub trait TextTokens: Send + Sync {
-    /// The tokens of a text as it stands, special tokens where their names are written, nothing put before or after.
-    fn tokens(&self, text: &str) -> Result<Vec<u32>>;
+    /// The tokens of a prompt as it stands: control tokens where their names are written, nothing put before or after.
+    fn tokens(&self, prompt: &str) -> Result<Vec<u32>>;
+
+    /// The tokens of what others wrote, such as titles: names of control tokens in it are letters like others.
+    fn plain(&self, text: &str) -> Result<Vec<u32>>;
 }
 
-impl TextTokens for tokenizers::Tokenizer {
-    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self.encode(text, false).map_err(|why| Error::inside("splitting a prompt into tokens", why))?;
-        Ok(encoding.get_ids().to_vec())
+impl TextTokens for LocalModel {
+    fn tokens(&self, prompt: &str) -> Result<Vec<u32>> {
+        self.tokenizer.as_written(prompt)
+    }
+
+    fn plain(&self, text: &str) -> Result<Vec<u32>> {
+        self.tokenizer.plain(text)
     }
 }
 

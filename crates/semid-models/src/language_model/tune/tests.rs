@@ -42,6 +42,10 @@ impl TextTokens for Bytes {
     fn tokens(&self, text: &str) -> Result<Vec<u32>> {
         Ok(text.bytes().map(|byte| u32::from(byte) % 64).collect())
     }
+
+    fn plain(&self, text: &str) -> Result<Vec<u32>> {
+        self.tokens(text)
+    }
 }
 
 /// The hidden rows of a prompt.

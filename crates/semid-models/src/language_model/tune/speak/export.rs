@@ -5,9 +5,11 @@ use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use semid_core::{Error, Result};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::settings::SpeakSettings;
+use super::vocabulary::CodeTokens;
 use super::world::World;
 use crate::language_model::tune::lora::Module;
 
@@ -26,57 +28,72 @@ pub struct AdapterFiles {
     pub added_tokens: String,
 }
 
-/// The name under which the settings stand in a file of weights.
+impl AdapterFiles {
+    /// Parts what a ranker keeps of itself ([`semid_core::Ranker::weights`]) into the files; `base` names the model that
+    /// the adapters belong to. The model itself is not needed.
+    pub fn of_weights(weights: &[u8], base: &str) -> Result<Self> {
+        let settings = settings(weights)?;
+        let file = SafeTensors::deserialize(weights).map_err(|why| broken(&why.to_string()))?;
+        let tensors = file.tensors().into_iter();
+        let named = tensors.map(|(name, view)| (name, view.shape().to_vec(), view.data().to_vec()));
+        let (rows, adapters): (Vec<Named>, Vec<Named>) = named.partition(|tensor| [ROWS, OUTPUT_ROWS].contains(&&*tensor.0));
+        let tokens: CodeTokens = word(weights, TOKENS)?;
+        let used = |module: &Module| adapters.iter().any(|tensor| tensor.0.contains(&format!(".{}.", module.name())));
+        let modules: Vec<&str> = Module::ALL.iter().filter(|module| used(module)).map(|module| module.name()).collect();
+        let config = json!({
+            "peft_type": "LORA",
+            "task_type": "CAUSAL_LM",
+            "base_model_name_or_path": base,
+            "r": settings.lora.rank,
+            "lora_alpha": settings.lora.alpha,
+            "lora_dropout": settings.lora.dropout,
+            "target_modules": modules,
+            "bias": "none",
+            "fan_in_fan_out": false,
+            "inference_mode": true,
+        });
+        let names: serde_json::Map<String, serde_json::Value> =
+            tokens.names().map(|(name, token)| (name, token.into())).collect();
+        let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
+        Ok(AdapterFiles {
+            adapter_model: written(adapters, HashMap::from([("format".to_owned(), "pt".to_owned())]))?,
+            adapter_config: pretty(&config),
+            new_tokens: written(rows, HashMap::new())?,
+            added_tokens: pretty(&names.into()),
+        })
+    }
+}
+
+/// The names under which settings and new tokens stand in a file of weights.
 const SETTINGS: &str = "semid.speak";
+const TOKENS: &str = "semid.speak.tokens";
 
 type Named = (String, Vec<usize>, Vec<u8>);
 
-/// Adapters and rows in separate files.
-pub(super) fn files(world: &World, parameters: &[f32]) -> Result<AdapterFiles> {
-    let lora = &world.settings.lora;
-    let used = world.layout.lora.layers.first();
-    let modules: Vec<&str> = used.into_iter().flatten().map(|adapter| adapter.module.name()).collect();
-    let config = json!({
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        "base_model_name_or_path": null,
-        "r": lora.rank,
-        "lora_alpha": lora.alpha,
-        "lora_dropout": lora.dropout,
-        "target_modules": modules,
-        "bias": "none",
-        "fan_in_fan_out": false,
-        "inference_mode": true,
-    });
-    let names: serde_json::Map<String, serde_json::Value> =
-        world.tokens.names().map(|(name, token)| (name, token.into())).collect();
-    let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
-    Ok(AdapterFiles {
-        adapter_model: written(adapters(world, parameters), HashMap::from([("format".to_owned(), "pt".to_owned())]))?,
-        adapter_config: pretty(&config),
-        new_tokens: written(rows(world, parameters), HashMap::new())?,
-        added_tokens: pretty(&names.into()),
-    })
-}
-
-/// All of it and the settings in one file.
+/// Adapters, rows, settings and the numbers of the new tokens in one file.
 pub(super) fn weights(world: &World, parameters: &[f32]) -> Result<Vec<u8>> {
-    let settings = serde_json::to_string(&world.settings).unwrap_or_default();
     let tensors = adapters(world, parameters).into_iter().chain(rows(world, parameters)).collect();
-    written(tensors, HashMap::from([(SETTINGS.to_owned(), settings)]))
+    let words = [
+        (SETTINGS, serde_json::to_string(&world.settings).unwrap_or_default()),
+        (TOKENS, serde_json::to_string(&world.tokens).unwrap_or_default()),
+    ];
+    written(tensors, words.into_iter().map(|(name, word)| (name.to_owned(), word)).collect())
 }
 
 /// The settings in such a file.
 pub(super) fn settings(bytes: &[u8]) -> Result<SpeakSettings> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|why| broken(&why.to_string()))?;
-    let settings = header.metadata().as_ref().and_then(|words| words.get(SETTINGS));
-    let settings = settings.ok_or_else(|| broken("it has no settings of this method"))?;
-    let settings: SpeakSettings =
-        serde_json::from_str(settings).map_err(|why| broken(&format!("its settings are wrong ({why})")))?;
+    let settings: SpeakSettings = word(bytes, SETTINGS)?;
     match settings.problems().is_empty() {
         true => Ok(settings),
         false => Err(broken("its settings are out of range")),
     }
+}
+
+fn word<T: DeserializeOwned>(bytes: &[u8], name: &str) -> Result<T> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|why| broken(&why.to_string()))?;
+    let word = header.metadata().as_ref().and_then(|words| words.get(name));
+    let word = word.ok_or_else(|| broken(&format!("it does not say {name}")))?;
+    serde_json::from_str(word).map_err(|why| broken(&format!("its {name} is wrong ({why})")))
 }
 
 /// The learned numbers in one such file, or in several that hold all tensors together.

@@ -91,7 +91,7 @@ impl Lessons {
             false => known(text.tokens(words)?, tokens.first as usize),
         };
         let cut = |words: &str| {
-            let mut split = split(words)?;
+            let mut split = known(text.plain(words)?, tokens.first as usize)?;
             split.truncate(settings.text_tokens);
             Ok::<_, Error>(split)
         };

@@ -49,9 +49,9 @@ impl SpeakRanker {
         &self.world.settings
     }
 
-    /// Adapters and new rows as files that other tools read.
-    pub fn export(&self) -> Result<AdapterFiles> {
-        export::files(&self.world, &self.parameters)
+    /// Adapters and new rows as files that other tools read; `base` names the model that they belong to.
+    pub fn export(&self, base: &str) -> Result<AdapterFiles> {
+        AdapterFiles::of_weights(&export::weights(&self.world, &self.parameters)?, base)
     }
 
     /// The model with its adapters added to the weights; its new tokens are in [`Self::new_rows`].

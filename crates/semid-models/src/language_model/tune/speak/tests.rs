@@ -163,7 +163,7 @@ fn exported_adapters_and_merged_weights_give_the_lists_of_the_ranker() {
         let restored = speak.restore(&data, &ranker.weights().unwrap()).unwrap();
         assert_eq!(restored.rank(&work, &world.histories(), 5).unwrap(), lists, "weights bring the ranker back");
 
-        let files = ranker.export().unwrap();
+        let files = ranker.export("tiny").unwrap();
         let imported = speak.import(&data, &files).unwrap();
         assert_eq!(imported.rank(&work, &world.histories(), 5).unwrap(), lists, "so do the exported files");
         let file = safetensors::SafeTensors::deserialize(&files.adapter_model).unwrap();
@@ -172,6 +172,7 @@ fn exported_adapters_and_merged_weights_give_the_lists_of_the_ranker() {
         let a = file.tensor("base_model.model.model.layers.0.mlp.down_proj.lora_A.weight").unwrap();
         assert_eq!(a.shape(), [4, 20], "named and shaped as PEFT reads it: rank × inputs");
         let config: serde_json::Value = serde_json::from_str(&files.adapter_config).unwrap();
+        assert_eq!(config["base_model_name_or_path"], "tiny", "they belong to a model");
         assert_eq!((config["r"].as_u64(), config["target_modules"].as_array().unwrap().len()), (Some(4), 7));
         let tokens: serde_json::Value = serde_json::from_str(&files.added_tokens).unwrap();
         assert_eq!(tokens["<|sid_0_0|>"], 64, "new tokens stand behind the model's own");

@@ -6,11 +6,12 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use semid_core::labels::PrefixLabels;
 use semid_core::{Result, SemanticIds};
+use serde::{Deserialize, Serialize};
 
 use crate::language_model::tune::{FrozenLlama, TextTokens};
 
 /// Which token stands for which code.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CodeTokens {
     /// The first new token: as many as the model has.
     pub first: u32,
@@ -91,7 +92,7 @@ impl CodeTokens {
             let row = self.row(level, code);
             for term in &entry.terms {
                 // Words inside a text start with a space in most vocabularies.
-                for token in text.tokens(&format!(" {term}"))?.into_iter().filter(|&token| token < self.first) {
+                for token in text.plain(&format!(" {term}"))?.into_iter().filter(|&token| token < self.first) {
                     let sum = &mut sums[row * hidden..(row + 1) * hidden];
                     sum.iter_mut().zip(llama.embedding(token)).for_each(|(sum, &x)| *sum += weight * f64::from(x));
                     counts[row] += weight;
