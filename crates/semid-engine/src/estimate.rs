@@ -121,11 +121,18 @@ impl Engine {
         let secs: f64 = if finished.is_some() { 0.0 } else { stages.iter().map(|stage| stage.secs).sum() };
         // Early stopping makes trainings shorter than their epochs; other programs on the machine make them longer.
         let (low, high) = if rates.runs > 0 { (0.6, 1.7) } else { (0.35, 3.0) };
+        let is_timed = |planned: &Planned| tuned_arm(settings, &planned.kind).is_some();
+        let timed = stages.iter().zip(plan(settings)).filter(|(_, planned)| is_timed(planned));
+        let timed = timed.map(|(stage, _)| stage.secs).sum::<f64>().min(secs);
+        let mut basis = rates.basis();
+        if timed > 0.0 {
+            basis += " For trainings on a language model a few steps were timed just now.";
+        }
         Ok(Estimate {
             secs,
-            low_secs: secs * low,
-            high_secs: secs * high,
-            basis: rates.basis(),
+            low_secs: (secs - timed) * low + timed * 0.5,
+            high_secs: (secs - timed) * high + timed * 1.5,
+            basis,
             finished_run: finished,
             resumes_run: resumes,
             missing,

@@ -78,7 +78,8 @@ impl Engine {
     pub fn check(&self, settings: &ExperimentSettings) -> Result<Vec<Problem>> {
         let mut problems = settings.check();
         for recommender in &settings.recommenders {
-            let Some(model) = recommender.tuned_model().filter(|model| !model.trim().is_empty()) else { continue };
+            // What is not here yet is fetched, as a text encoder is: an estimate names it.
+            let Some(model) = recommender.tuned_model().filter(|model| self.is_at_hand(model)) else { continue };
             if let Err(error) = self.tunable(model) {
                 problems.push(Problem {
                     field: format!("recommenders.{}.model", recommender.key()),
@@ -90,7 +91,7 @@ impl Engine {
     }
 
     /// The file of a model that can be trained on.
-    fn tunable(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn tunable(&self, name: &str) -> Result<PathBuf> {
         if self.remote_models()?.iter().any(|remote| remote.name == name) {
             return Err(Error::input(format!(
                 "{name} answers behind a URL, and only a model of this machine can be trained on. Choose a GGUF file of the \
