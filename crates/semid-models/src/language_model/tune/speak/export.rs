@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use semid_core::{Error, Result};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::settings::SpeakSettings;
@@ -32,12 +32,11 @@ impl AdapterFiles {
     /// Parts what a ranker keeps of itself ([`semid_core::Ranker::weights`]) into the files; `base` names the model that
     /// the adapters belong to. The model itself is not needed.
     pub fn of_weights(weights: &[u8], base: &str) -> Result<Self> {
-        let settings = settings(weights)?;
+        let About { settings, tokens } = about(weights)?;
         let file = SafeTensors::deserialize(weights).map_err(|why| broken(&why.to_string()))?;
         let tensors = file.tensors().into_iter();
         let named = tensors.map(|(name, view)| (name, view.shape().to_vec(), view.data().to_vec()));
         let (rows, adapters): (Vec<Named>, Vec<Named>) = named.partition(|tensor| [ROWS, OUTPUT_ROWS].contains(&&*tensor.0));
-        let tokens: CodeTokens = word(weights, TOKENS)?;
         let used = |module: &Module| adapters.iter().any(|tensor| tensor.0.contains(&format!(".{}.", module.name())));
         let modules: Vec<&str> = Module::ALL.iter().filter(|module| used(module)).map(|module| module.name()).collect();
         let config = json!({
@@ -64,36 +63,41 @@ impl AdapterFiles {
     }
 }
 
-/// The names under which settings and new tokens stand in a file of weights.
-const SETTINGS: &str = "semid.speak";
-const TOKENS: &str = "semid.speak.tokens";
+/// The name under which [`About`] stands in a file of weights: one word, since several would be written in any order.
+const ABOUT: &str = "semid.speak";
+
+/// What a file of weights says of them.
+#[derive(Serialize, Deserialize)]
+struct About {
+    settings: SpeakSettings,
+    tokens: CodeTokens,
+}
 
 type Named = (String, Vec<usize>, Vec<u8>);
 
 /// Adapters, rows, settings and the numbers of the new tokens in one file.
 pub(super) fn weights(world: &World, parameters: &[f32]) -> Result<Vec<u8>> {
     let tensors = adapters(world, parameters).into_iter().chain(rows(world, parameters)).collect();
-    let words = [
-        (SETTINGS, serde_json::to_string(&world.settings).unwrap_or_default()),
-        (TOKENS, serde_json::to_string(&world.tokens).unwrap_or_default()),
-    ];
-    written(tensors, words.into_iter().map(|(name, word)| (name.to_owned(), word)).collect())
+    let about = About { settings: world.settings.clone(), tokens: world.tokens.clone() };
+    let about = serde_json::to_string(&about).unwrap_or_default();
+    written(tensors, HashMap::from([(ABOUT.to_owned(), about)]))
 }
 
 /// The settings in such a file.
 pub(super) fn settings(bytes: &[u8]) -> Result<SpeakSettings> {
-    let settings: SpeakSettings = word(bytes, SETTINGS)?;
-    match settings.problems().is_empty() {
-        true => Ok(settings),
-        false => Err(broken("its settings are out of range")),
-    }
+    Ok(about(bytes)?.settings)
 }
 
-fn word<T: DeserializeOwned>(bytes: &[u8], name: &str) -> Result<T> {
+fn about(bytes: &[u8]) -> Result<About> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|why| broken(&why.to_string()))?;
-    let word = header.metadata().as_ref().and_then(|words| words.get(name));
-    let word = word.ok_or_else(|| broken(&format!("it does not say {name}")))?;
-    serde_json::from_str(word).map_err(|why| broken(&format!("its {name} is wrong ({why})")))
+    let about = header.metadata().as_ref().and_then(|words| words.get(ABOUT));
+    let about = about.ok_or_else(|| broken("it does not say how it was trained"))?;
+    let about: About =
+        serde_json::from_str(about).map_err(|why| broken(&format!("it says wrongly how it was trained ({why})")))?;
+    match about.settings.problems().is_empty() {
+        true => Ok(about),
+        false => Err(broken("its settings are out of range")),
+    }
 }
 
 /// The learned numbers in one such file, or in several that hold all tensors together.
