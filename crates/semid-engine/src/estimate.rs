@@ -10,9 +10,9 @@ use semid_models::language_model::tune::{SoftTokenSettings, SpeakSettings, Train
 use semid_store::{Dataset, RunStatus, text_digest};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Planned, StageKind, plan};
 use crate::fingerprint::Fingerprint;
 use crate::language::{LmSoftSettings, LmSpeakSettings};
+use crate::plan::{Planned, StageKind, plan};
 use crate::settings::{Arm, ExperimentSettings, IdSettings, RecommenderSettings};
 use crate::stages::{Prints, arm_fingerprints, data_fingerprint, ids_fingerprint, prepare_data};
 use crate::{Engine, Result, embed, machine};

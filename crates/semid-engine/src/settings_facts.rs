@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::training_facts::{
-    self, Row, generative_fields, sasrec_fields, soft_fields, speak_fields, tiger_fields,
-};
+use crate::training_facts::{self, Row, generative_fields, sasrec_fields, soft_fields, speak_fields, tiger_fields};
 
 /// A setting explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]

@@ -303,7 +303,11 @@ pub(crate) fn soft_fields() -> Vec<Row> {
             "What the next item competes with while the projection learns.",
             choice(&[
                 ("catalog", "Catalog", "Every item."),
-                ("sampled", "Sampled", "The items met beside it and some drawn evenly, corrected for how likely they are there."),
+                (
+                    "sampled",
+                    "Sampled",
+                    "The items met beside it and some drawn evenly, corrected for how likely they are there.",
+                ),
             ]),
             "",
         ),
@@ -315,7 +319,13 @@ pub(crate) fn soft_fields() -> Vec<Row> {
             whole(0.0, 9_007_199_254_740_991.0),
             "",
         ),
-        ("batch_rows", "Batch", "Rows through the model in one step of the optimiser.", whole(1.0, 16_777_216.0), "rows"),
+        (
+            "batch_rows",
+            "Batch",
+            "Rows through the model in one step of the optimiser.",
+            whole(1.0, 16_777_216.0),
+            "rows",
+        ),
     ];
     own.into_iter().chain(shared_fields(&[])).collect()
 }
@@ -325,10 +335,22 @@ pub(crate) fn speak_fields() -> Vec<Row> {
     let share = || number(0.0, 1e6);
     let own = vec![
         tuned_model(),
-        ("frame.opening", "Opening", "What stands before a question: the model's chat template, written out.", FieldInput::Text, ""),
+        (
+            "frame.opening",
+            "Opening",
+            "What stands before a question: the model's chat template, written out.",
+            FieldInput::Text,
+            "",
+        ),
         ("frame.turn", "Turn", "What stands between question and answer.", FieldInput::Text, ""),
         ("frame.closing", "Closing", "What stands after an answer and is learned with it.", FieldInput::Text, ""),
-        ("shares.next_item", "Next item", "How often a history is answered by the next ID, beside the others.", share(), ""),
+        (
+            "shares.next_item",
+            "Next item",
+            "How often a history is answered by the next ID, beside the others.",
+            share(),
+            "",
+        ),
         ("shares.id_to_title", "ID to title", "How often an ID is answered by its title.", share(), ""),
         ("shares.title_to_id", "Title to ID", "How often a title is answered by its ID.", share(), ""),
         ("shares.id_to_category", "ID to category", "How often an ID is answered by its category path.", share(), ""),
@@ -346,8 +368,20 @@ pub(crate) fn speak_fields() -> Vec<Row> {
             share(),
             "",
         ),
-        ("text_tokens", "Title length", "A title or a category path is cut to so many tokens.", whole(1.0, 10_000.0), "tokens"),
-        ("lessons_an_epoch", "Lessons an epoch", "Questions with answers in one epoch.", whole(1.0, 1_073_741_824.0), "lessons"),
+        (
+            "text_tokens",
+            "Title length",
+            "A title or a category path is cut to so many tokens.",
+            whole(1.0, 10_000.0),
+            "tokens",
+        ),
+        (
+            "lessons_an_epoch",
+            "Lessons an epoch",
+            "Questions with answers in one epoch.",
+            whole(1.0, 1_073_741_824.0),
+            "lessons",
+        ),
         (
             "token_epochs",
             "Epochs of new tokens",
@@ -365,7 +399,13 @@ pub(crate) fn speak_fields() -> Vec<Row> {
         ("batch_lessons", "Batch", "Lessons in one step of the optimiser.", whole(1.0, 1_048_576.0), "lessons"),
         ("lora.rank", "Rank", "Rank of each adapter: more can learn more and overfit sooner.", whole(1.0, 1024.0), ""),
         ("lora.alpha", "Alpha", "An adapter's output is multiplied by this over its rank.", number(1e-6, 1e6), ""),
-        ("lora.dropout", "Adapter dropout", "Share of an adapter's input that is dropped while training.", number(0.0, 0.95), ""),
+        (
+            "lora.dropout",
+            "Adapter dropout",
+            "Share of an adapter's input that is dropped while training.",
+            number(0.0, 0.95),
+            "",
+        ),
         (
             "lora.modules",
             "Adapters on",
@@ -384,13 +424,7 @@ pub(crate) fn speak_fields() -> Vec<Row> {
             number(1e-9, 10.0),
             "",
         ),
-        (
-            "adapter_learning_rate",
-            "Learning rate of adapters",
-            "The same of the later epochs.",
-            number(1e-9, 10.0),
-            "",
-        ),
+        ("adapter_learning_rate", "Learning rate of adapters", "The same of the later epochs.", number(1e-9, 10.0), ""),
         (
             "beam",
             "Beam",

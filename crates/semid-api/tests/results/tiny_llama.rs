@@ -15,7 +15,8 @@ const ALIGNED: usize = 32;
 pub fn file(family: &str) -> Vec<u8> {
     let mut pairs: Vec<Vec<u8>> = Vec::new();
     let text = |value: &str| [&(value.len() as u64).to_le_bytes()[..], value.as_bytes()].concat();
-    let mut pair = |key: &str, kind: u32, value: Vec<u8>| pairs.push([text(key), kind.to_le_bytes().to_vec(), value].concat());
+    let mut pair =
+        |key: &str, kind: u32, value: Vec<u8>| pairs.push([text(key), kind.to_le_bytes().to_vec(), value].concat());
     let (number, real, string, array) = (4, 6, 8, 9);
     pair("general.architecture", string, text(family));
     for (key, value) in [
@@ -92,7 +93,8 @@ fn names() -> Vec<String> {
 
 /// Name, rows and columns of each.
 fn tensors() -> Vec<(String, usize, usize)> {
-    let mut all = vec![("token_embd.weight".to_owned(), VOCABULARY, HIDDEN), ("output_norm.weight".to_owned(), 1, HIDDEN)];
+    let mut all =
+        vec![("token_embd.weight".to_owned(), VOCABULARY, HIDDEN), ("output_norm.weight".to_owned(), 1, HIDDEN)];
     for layer in 0..LAYERS {
         for (part, rows, columns) in [
             ("attn_norm", 1, HIDDEN),

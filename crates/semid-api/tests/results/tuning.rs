@@ -85,18 +85,18 @@ fn a_language_model_that_learns_is_an_arm_whose_adapters_other_tools_read() {
         assert!(before > 0.0 && before.to_bits() == after.to_bits(), "{} was not trained again", arm.key);
     }
 
-    let export = |arm: &str, folder: &str| {
-        json!({ "run": run, "arm": arm, "seed": 1, "output": world.path(folder) })
-    };
+    let export = |arm: &str, folder: &str| json!({ "run": run, "arm": arm, "seed": 1, "output": world.path(folder) });
     let written: AdaptersWritten = world.call("export_adapters", export("lm-speak/rq-kmeans", "adapters"));
     assert_eq!((written.model.as_str(), written.files.len()), ("tiny", 5), "it says what they belong to");
     let adapters = header(&world, "adapters/adapter_model.safetensors");
     let shape = |name: &str| adapters[format!("base_model.model.model.layers.1.{name}.weight")]["shape"].clone();
     assert_eq!(shape("mlp.down_proj.lora_A"), json!([2, INTERMEDIATE]), "rank × inputs");
     assert_eq!(shape("self_attn.k_proj.lora_B"), json!([HIDDEN / 2, 2]), "outputs × rank");
-    let config: Value = serde_json::from_slice(&std::fs::read(world.path("adapters/adapter_config.json")).unwrap()).unwrap();
+    let config: Value =
+        serde_json::from_slice(&std::fs::read(world.path("adapters/adapter_config.json")).unwrap()).unwrap();
     assert_eq!((&config["r"], &config["base_model_name_or_path"]), (&json!(2), &json!("tiny")), "as PEFT reads it");
-    let tokens: Value = serde_json::from_slice(&std::fs::read(world.path("adapters/added_tokens.json")).unwrap()).unwrap();
+    let tokens: Value =
+        serde_json::from_slice(&std::fs::read(world.path("adapters/added_tokens.json")).unwrap()).unwrap();
     assert_eq!(tokens["<|sid_0_0|>"], json!(VOCABULARY), "new tokens stand behind the model's own");
     let rows = header(&world, "adapters/new_tokens.safetensors")["embed_tokens.weight"]["shape"].clone();
     assert_eq!(rows, json!([tokens.as_object().unwrap().len(), HIDDEN]), "a row for each of them");

@@ -22,5 +22,5 @@ pub use models::{LanguageModelRow, ModelPlace, ModelTest, RemoteModelDraft};
 pub use orders::{OrdersRequest, OrdersRow};
 pub use prompts::{PromptCheck, PromptDraft};
 pub use raters::ModelRated;
-pub use tuned::{AdaptersRequest, AdaptersWritten, LmSoftSettings, LmSpeakSettings};
 pub use semid_llm::{DiffLine, DiffMark, Part as PromptPart, PromptKind, Template as PromptTemplate, TemplateProblem};
+pub use tuned::{AdaptersRequest, AdaptersWritten, LmSoftSettings, LmSpeakSettings};

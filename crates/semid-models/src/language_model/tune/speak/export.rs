@@ -36,7 +36,8 @@ impl AdapterFiles {
         let file = SafeTensors::deserialize(weights).map_err(|why| broken(&why.to_string()))?;
         let tensors = file.tensors().into_iter();
         let named = tensors.map(|(name, view)| (name, view.shape().to_vec(), view.data().to_vec()));
-        let (rows, adapters): (Vec<Named>, Vec<Named>) = named.partition(|tensor| [ROWS, OUTPUT_ROWS].contains(&&*tensor.0));
+        let (rows, adapters): (Vec<Named>, Vec<Named>) =
+            named.partition(|tensor| [ROWS, OUTPUT_ROWS].contains(&&*tensor.0));
         let used = |module: &Module| adapters.iter().any(|tensor| tensor.0.contains(&format!(".{}.", module.name())));
         let modules: Vec<&str> = Module::ALL.iter().filter(|module| used(module)).map(|module| module.name()).collect();
         let config = json!({
