@@ -77,6 +77,7 @@ const FIELDS: &[Field] = &[
     field("look_at_lists", "settings.recommenders.files", Read),
     field("look_at_lists", "settings.text.encoder", Model),
     field("look_at_lists", "file", Read),
+    field("export_adapters", "output", Write),
     field("study_check", "texts", Read),
     field("study_save", "texts", Read),
     field("study_sessions", "output", Write),

@@ -156,6 +156,7 @@ commands! {
     "language_answer", "An answer of a language model in a run, with its prompt.", language::answer: LmAnswerRequest => LmAnswer;
     "prompts", "The prompts that come with the program.", language::prompts: Nothing => Vec<PromptTemplate>;
     "check_prompt", "What an edited prompt would show, what is wrong with it, what differs.", language::check_prompt: PromptDraft => PromptCheck;
+    "export_adapters", "Write what a language model learned in a run as safetensors.", language::export_adapters: AdaptersRequest => AdaptersWritten;
     "study_rate", "Let a language model take part in a study; a job.", language::study_rate: StudyRateRequest => Started, job ModelRated;
     // The program
     "about", "What this program is and stands on.", system::about: Nothing => About;

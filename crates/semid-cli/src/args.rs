@@ -181,7 +181,8 @@ pub struct CompareArgs {
     #[arg(long, value_delimiter = ',')]
     pub ids: Option<Vec<String>>,
     /// Recommenders, by comma: popularity, item-knn, text-knn, ease, sasrec, sasrec-bce, generative, tiger (hours on a CPU);
-    /// a path ending in .trec, .run, .parquet, .json or .jsonl is a file of another system's lists.
+    /// language models: lm-title, lm-hash, lm-id, lm-legend, lm-id-title, lm-generate; trained on one, for hours: lm-soft,
+    /// lm-speak; a path ending in .trec, .run, .parquet, .json or .jsonl is a file of another system's lists.
     #[arg(long, value_delimiter = ',')]
     pub recommenders: Option<Vec<String>>,
     /// How many seeds: 1 to n.
@@ -207,7 +208,7 @@ pub struct CompareArgs {
     /// Drop rows rated below.
     #[arg(long)]
     pub min_rating: Option<f32>,
-    /// Judge so many users, drawn by the data seed; 0: all. 200 where a language model is asked.
+    /// Judge so many users, drawn by the data seed; 0: all. 200 where a language model is asked or taught IDs.
     #[arg(long)]
     pub users: Option<u32>,
     /// Adjustment of p-values: holm, benjamini-hochberg.
@@ -225,6 +226,9 @@ pub struct CompareArgs {
     /// Write the settings here instead of running, for `semid run`.
     #[arg(long)]
     pub settings_only: Option<PathBuf>,
+    /// Tell how long it would take instead of running.
+    #[arg(long, conflicts_with = "settings_only")]
+    pub estimate: bool,
 }
 
 #[derive(Args)]

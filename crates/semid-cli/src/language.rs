@@ -38,6 +38,8 @@ pub enum ModelCommand {
     Explain(ModelExplainArgs),
     /// Plant orders into 0, 1 and 10 % of the titles and tell what changes.
     Orders(ModelOrdersArgs),
+    /// Write what a model learned in a run: LoRA adapters as PEFT reads them with the rows of the new tokens.
+    Adapters(ModelAdaptersArgs),
     /// Print a built-in prompt, or look at an edited one: what the model would see, and what differs.
     Prompt(ModelPromptArgs),
 }
@@ -87,6 +89,21 @@ pub struct ModelOrdersArgs {
     /// Read the order from a list that the model writes instead of from likelihoods.
     #[arg(long)]
     pub written: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  semid model adapters 7 lm-speak/rq-kmeans --output adapters/")]
+pub struct ModelAdaptersArgs {
+    /// Number of the run.
+    pub run: i64,
+    /// Key of an arm that trained on a language model, such as lm-speak/rq-kmeans or lm-soft.
+    pub arm: String,
+    /// Seed of the replicate.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Folder to write into.
+    #[arg(long)]
+    pub output: PathBuf,
 }
 
 #[derive(Args)]
@@ -242,6 +259,15 @@ impl Shell {
                 let rows: Vec<OrdersRow> =
                     self.job("orders_in_titles", OrdersRequest { dataset, model, users, answer })?;
                 self.tell(&rows, |rows| ordered(rows))
+            }
+            ModelCommand::Adapters(args) => {
+                let output = crate::absolute(args.output)?;
+                let request = AdaptersRequest { run: args.run, arm: args.arm, seed: args.seed, output };
+                let written: AdaptersWritten = self.app.call("export_adapters", request)?;
+                self.tell(&written, |written| {
+                    let files: String = written.files.iter().map(|file| format!("\n  {}", file.display())).collect();
+                    format!("What was learned on {}:{files}", clean(&written.model))
+                })
             }
             ModelCommand::Prompt(args) => self.prompt(args),
         }

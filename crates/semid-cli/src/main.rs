@@ -21,7 +21,7 @@ use clap::Parser;
 use semid_api::engine::datasets::{ImportReport, ImportRequest};
 use semid_api::engine::evaluate_lists::JudgedLists;
 use semid_api::engine::files;
-use semid_api::engine::settings::ExperimentSettings;
+use semid_api::engine::settings::{ExperimentSettings, Problem};
 use semid_api::wire::*;
 use semid_api::{ApiError, App};
 use semid_core::comparison::Comparison;
@@ -97,6 +97,10 @@ impl Shell {
                         format!("The settings are in {}. Run them with: semid run {0}", path.display())
                     });
                 }
+                if args.estimate {
+                    let estimate: Estimate = self.app.call("estimate", SettingsRequest { settings })?;
+                    return self.tell(&estimate, print::estimate);
+                }
                 self.compare(RunRequest { settings, output: args.output.map(absolute).transpose()? })
             }
             Command::Run(args) => {
@@ -170,6 +174,7 @@ impl Shell {
 
     /// Runs an experiment and tells its outcome; `beside` joins the JSON where it is something.
     fn compare_and_tell(&self, request: RunRequest, beside: Value) -> Outcome {
+        self.warn_of_hours(&request.settings)?;
         let report: RunReport = self.job("start_run", request)?;
         let comparison: Comparison = self.app.call("comparison", RunSelector { run: Some(report.run) })?;
         let mut whole = json!(report);
@@ -186,6 +191,25 @@ impl Shell {
             let text = print::comparison(&comparison);
             format!("{text}\n{ending}\nThe report is {}", report.report.display())
         })
+    }
+
+    /// What trains on a language model takes hours, which is said before it starts.
+    fn warn_of_hours(&self, settings: &ExperimentSettings) -> Result<(), ApiError> {
+        if self.quiet || !settings.recommenders.iter().any(|recommender| recommender.tuned_model().is_some()) {
+            return Ok(());
+        }
+        let problems: Vec<Problem> = self.app.call("check", SettingsRequest { settings: settings.clone() })?;
+        if problems.is_empty() {
+            out::note("Timing a few steps …");
+            let estimate: Estimate = self.app.call("estimate", SettingsRequest { settings: settings.clone() })?;
+            if estimate.finished_run.is_none() {
+                let [likely, low, high] = [estimate.secs, estimate.low_secs, estimate.high_secs].map(follow::duration);
+                out::note(&format!(
+                    "This takes about {likely}, likely between {low} and {high}. Ctrl-C stops it, and the same command goes on."
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn export(&self, args: args::ExportArgs) -> Outcome {

@@ -306,3 +306,22 @@ pub fn opened(opened: &OpenedBundle) -> String {
     };
     format!("The bundle is run {} now.{known} See it with `semid show {}`.{data}", opened.run, opened.run)
 }
+
+/// How long an experiment will take, stage by stage.
+pub fn estimate(estimate: &Estimate) -> String {
+    let rows = estimate.stages.iter().map(|stage| {
+        let secs = if stage.reused { "there already".to_owned() } else { duration(stage.secs) };
+        vec![clean(&stage.stage), secs]
+    });
+    let missing: String = estimate.missing.iter().map(|name| format!("\n{} is not here yet.", clean(name))).collect();
+    let ending = match estimate.finished_run {
+        Some(run) => format!("It was finished before, as run {run}, and would be shown at once."),
+        None => format!(
+            "About {}, likely between {} and {}.",
+            duration(estimate.secs),
+            duration(estimate.low_secs),
+            duration(estimate.high_secs)
+        ),
+    };
+    format!("{}\n{ending}\n{}{missing}", table(&["Stage", "Time"], &[1], rows), estimate.basis)
+}

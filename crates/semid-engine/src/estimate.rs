@@ -6,11 +6,14 @@ use std::sync::{Mutex, MutexGuard};
 
 use semid_core::{Seed, Work};
 use semid_models::generative::Positions;
+use semid_models::language_model::tune::{SoftTokenSettings, SpeakSettings, TrainingEstimate};
 use semid_store::{Dataset, RunStatus, text_digest};
 use serde::{Deserialize, Serialize};
 
+use crate::fingerprint::Fingerprint;
+use crate::language::{LmSoftSettings, LmSpeakSettings};
 use crate::plan::{Planned, StageKind, plan};
-use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
+use crate::settings::{Arm, ExperimentSettings, IdSettings, RecommenderSettings};
 use crate::stages::{Prints, arm_fingerprints, data_fingerprint, ids_fingerprint, prepare_data};
 use crate::{Engine, Result, embed, machine};
 
@@ -53,6 +56,10 @@ pub(crate) struct Known {
     sizes: Mutex<BTreeMap<String, Sizes>>,
     /// Embedding fingerprints and texts still to embed, by data fingerprint and encoder.
     texts: Mutex<BTreeMap<(String, String), Texts>>,
+    /// Trainings on language models that were timed, by what decides their pace.
+    paces: Mutex<BTreeMap<String, TrainingEstimate>>,
+    /// One is timed at a time.
+    timing: Mutex<()>,
 }
 
 /// What takes part after the filters.
@@ -81,6 +88,10 @@ const PER_TEXT: f64 = 8e-3;
 const PER_ROW: f64 = 1e-6;
 /// A token read by a language model of a hundred million parameters.
 const PER_TOKEN: f64 = 4e-3;
+/// A row through a language model of a hundred million parameters and back.
+const PER_TAUGHT_ROW: f64 = 6e-3;
+/// Widening the weights of a language model to train on them.
+const LOAD_WEIGHTS: f64 = 3.0;
 /// Loading the encoder, opening files: every run has some.
 const FLOOR: f64 = 0.01;
 const LOAD_ENCODER: f64 = 0.6;
@@ -99,6 +110,9 @@ impl Engine {
         if settings.reads_text() && embed::encoder_folder(self.home(), &settings.text.encoder).is_err() {
             missing.push(settings.text.encoder.clone());
         }
+        let models = settings.recommenders.iter().filter_map(RecommenderSettings::tuned_model);
+        missing.extend(models.filter(|model| !self.is_at_hand(model)).map(str::to_owned));
+        missing.dedup();
         let existing = self.existing_run(settings, &dataset)?;
         let finished = existing.as_ref().filter(|run| run.status == RunStatus::Finished).map(|run| run.id);
         let resumes = existing.as_ref().filter(|run| run.status != RunStatus::Finished).map(|run| run.id);
@@ -107,11 +121,18 @@ impl Engine {
         let secs: f64 = if finished.is_some() { 0.0 } else { stages.iter().map(|stage| stage.secs).sum() };
         // Early stopping makes trainings shorter than their epochs; other programs on the machine make them longer.
         let (low, high) = if rates.runs > 0 { (0.6, 1.7) } else { (0.35, 3.0) };
+        let is_timed = |planned: &Planned| tuned_arm(settings, &planned.kind).is_some();
+        let timed = stages.iter().zip(plan(settings)).filter(|(_, planned)| is_timed(planned));
+        let timed = timed.map(|(stage, _)| stage.secs).sum::<f64>().min(secs);
+        let mut basis = rates.basis();
+        if timed > 0.0 {
+            basis += " For trainings on a language model a few steps were timed just now.";
+        }
         Ok(Estimate {
             secs,
-            low_secs: secs * low,
-            high_secs: secs * high,
-            basis: rates.basis(),
+            low_secs: (secs - timed) * low + timed * 0.5,
+            high_secs: (secs - timed) * high + timed * 1.5,
+            basis,
             finished_run: finished,
             resumes_run: resumes,
             missing,
@@ -133,7 +154,14 @@ impl Engine {
         let prints = Prints { data: &data, embeddings: &texts.fingerprint };
         let stage = |planned: Planned| -> Result<EstimatedStage> {
             let reused = self.is_there(settings, prints, &planned.kind)?;
-            let secs = if reused { 0.0 } else { rates.secs(settings, sizes, texts.missing, &planned.kind) };
+            let secs = match (reused, tuned_arm(settings, &planned.kind)) {
+                (true, _) => 0.0,
+                (false, Some(arm)) => {
+                    let pace = self.timed_pace(work, settings, dataset, &arm)?;
+                    tuned_secs(settings, sizes, &arm, pace)
+                }
+                (false, None) => rates.secs(settings, sizes, texts.missing, &planned.kind),
+            };
             Ok(EstimatedStage { stage: planned.title, secs, reused })
         };
         plan(settings).into_iter().map(stage).collect()
@@ -144,7 +172,14 @@ impl Engine {
         let work = Work::new(Seed(settings.data_seed));
         let sizes = self.sizes(&work, settings, dataset)?;
         let texts = self.texts(&work, settings, dataset)?;
-        let secs = |planned: Planned| rates.secs(settings, sizes, texts.missing, &planned.kind);
+        let secs = |planned: Planned| match tuned_arm(settings, &planned.kind) {
+            // Nothing is timed here: a training may be going on.
+            Some(arm) => {
+                let pace = lock(&self.known.paces).get(&pace_key(settings, &dataset.digest, &arm)).copied();
+                tuned_secs(settings, sizes, &arm, pace)
+            }
+            None => rates.secs(settings, sizes, texts.missing, &planned.kind),
+        };
         Ok(plan(settings).into_iter().map(secs).collect())
     }
 
@@ -174,6 +209,35 @@ impl Engine {
         let default = PER_TRAINING_UNIT * 2.0 / f64::from(machine::threads().clamp(1, 4));
         let per_training_unit = measured.get(measured.len() / 2).copied().unwrap_or(default);
         Ok(Rates { per_training_unit, runs })
+    }
+
+    /// How fast a training on a language model goes, timed once for all settings that decide it; none where its model is not
+    /// at hand.
+    fn timed_pace(
+        &self,
+        work: &Work,
+        settings: &ExperimentSettings,
+        dataset: &Dataset,
+        arm: &Arm,
+    ) -> Result<Option<TrainingEstimate>> {
+        let _turn = lock(&self.known.timing);
+        let key = pace_key(settings, &dataset.digest, arm);
+        if let Some(pace) = lock(&self.known.paces).get(&key) {
+            return Ok(Some(*pace));
+        }
+        let data = self.prepared(dataset, &settings.prepare, settings.data_seed)?;
+        let recommender = as_timed(&settings.recommenders[arm.recommender]);
+        let scheme = arm.ids.map(|scheme| &settings.ids[scheme]);
+        let pace = match self.time_training(work, &recommender, scheme, &settings.codes, &data) {
+            Ok(pace) => pace,
+            // What cannot be trained is told of when the settings are checked.
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(_) => None,
+        };
+        if let Some(pace) = pace {
+            lock(&self.known.paces).insert(key, pace);
+        }
+        Ok(pace)
     }
 
     fn sizes(&self, work: &Work, settings: &ExperimentSettings, dataset: &Dataset) -> Result<Sizes> {
@@ -266,8 +330,9 @@ impl Engine {
                     None => Some(String::new()),
                 };
                 let Some(of_ids) = of_ids else { return Ok(false) };
+                let Ok(tuned) = self.digest_of_tuned(recommender) else { return Ok(false) };
                 let k = settings.list_length();
-                let (_, lists) = arm_fingerprints(prints, recommender, &of_ids, Seed(seed), k);
+                let (_, lists) = arm_fingerprints(prints, recommender, &of_ids, tuned.as_deref(), Seed(seed), k);
                 Ok(artifacts.contains(&lists, "lists")?)
             }
             StageKind::Prepare | StageKind::Embed | StageKind::DescribeIds | StageKind::Evaluate => Ok(false),
@@ -350,6 +415,8 @@ impl Rates {
                     | RecommenderSettings::LmIdTitle(asked) => {
                         cases * (160.0 + 20.0 * (asked.history + 2 * asked.candidates) as f64) * PER_TOKEN
                     }
+                    // Timed, not counted: see `tuned_secs`.
+                    RecommenderSettings::LmSoft(_) | RecommenderSettings::LmSpeak(_) => 0.0,
                     RecommenderSettings::Imported { .. } => cases * 1e-5,
                 },
                 StageKind::Evaluate => {
@@ -359,6 +426,82 @@ impl Rates {
                 }
             }
     }
+}
+
+/// The arm of a stage that trains on a language model.
+fn tuned_arm(settings: &ExperimentSettings, kind: &StageKind) -> Option<Arm> {
+    let StageKind::Train { arm, .. } = *kind else { return None };
+    let arm = settings.arms().swap_remove(arm);
+    settings.recommenders[arm.recommender].tuned_model().is_some().then_some(arm)
+}
+
+/// The same recommender but for what does not change how long a step takes.
+fn as_timed(recommender: &RecommenderSettings) -> RecommenderSettings {
+    let mut recommender = recommender.clone();
+    match &mut recommender {
+        RecommenderSettings::LmSoft(settings) => {
+            let (tuning, like) = (&mut settings.tuning, SoftTokenSettings::starter());
+            (tuning.epochs, tuning.learning_rate, tuning.warm_up_share) = (1, like.learning_rate, like.warm_up_share);
+            (tuning.weight_decay, tuning.clip_norm) = (like.weight_decay, like.clip_norm);
+            (tuning.validate_every, tuning.patience, tuning.validation_cases) = (1, 1, 1);
+        }
+        RecommenderSettings::LmSpeak(settings) => {
+            let (tuning, like) = (&mut settings.tuning, SpeakSettings::starter());
+            (tuning.token_epochs, tuning.adapter_epochs) = (1, 1);
+            tuning.token_learning_rate = like.token_learning_rate;
+            tuning.adapter_learning_rate = like.adapter_learning_rate;
+            (tuning.warm_up_share, tuning.weight_decay) = (like.warm_up_share, like.weight_decay);
+            (tuning.clip_norm, tuning.beam) = (like.clip_norm, 1);
+            (tuning.validate_every, tuning.patience, tuning.validation_cases) = (1, 1, 1);
+        }
+        _ => {}
+    }
+    recommender
+}
+
+/// What decides how fast a training on a language model goes, as a key.
+fn pace_key(settings: &ExperimentSettings, dataset: &str, arm: &Arm) -> String {
+    let recommender = as_timed(&settings.recommenders[arm.recommender]);
+    let is_atomic = arm.ids.is_some_and(|scheme| matches!(settings.ids[scheme], IdSettings::Atomic {}));
+    Fingerprint::new("pace", 1)
+        .with(data_fingerprint(dataset, &settings.prepare, settings.data_seed))
+        .with(&settings.codes)
+        .with(is_atomic)
+        .with(recommender)
+        .finish()
+}
+
+/// Seconds of training, validating and ranking an arm on a language model with one seed, at a pace that was timed; else at
+/// that of a model of a hundred million parameters.
+fn tuned_secs(settings: &ExperimentSettings, sizes: Sizes, arm: &Arm, pace: Option<TrainingEstimate>) -> f64 {
+    let learned = (sizes.interactions - 2.0 * sizes.cases).max(0.0);
+    // Rows of an epoch where none were counted, epochs, rows that rank a user, users ranked.
+    let (rows, epochs, a_user, users) = match &settings.recommenders[arm.recommender] {
+        RecommenderSettings::LmSoft(LmSoftSettings { tuning, .. }) => {
+            let mean = (learned / sizes.cases.max(1.0) + 1.0).min(tuning.max_history as f64);
+            let validations = (tuning.epochs / tuning.validate_every.max(1)) as f64;
+            let users = validations * sizes.cases.min(tuning.validation_cases as f64) + sizes.cases;
+            (learned, tuning.epochs, mean, users)
+        }
+        RecommenderSettings::LmSpeak(LmSpeakSettings { tuning, .. }) => {
+            let is_atomic = arm.ids.is_some_and(|scheme| matches!(settings.ids[scheme], IdSettings::Atomic {}));
+            let levels = if is_atomic { 1 } else { settings.codes.levels + 1 };
+            let mean = (learned / sizes.cases.max(1.0) + 1.0).min(tuning.max_history as f64);
+            let asked = mean * levels as f64 + 30.0;
+            let epochs = tuning.token_epochs + tuning.adapter_epochs;
+            let validations = (epochs / tuning.validate_every.max(1)) as f64;
+            let users = validations * sizes.cases.min(tuning.validation_cases as f64) + sizes.cases;
+            let beam = tuning.beam.max(2 * settings.list_length()) * levels * (levels - 1) / 2;
+            (tuning.lessons_an_epoch as f64 * asked, epochs, asked + beam as f64, users)
+        }
+        _ => return 0.0,
+    };
+    let (rows, a_row) = match pace {
+        Some(pace) => (pace.rows_an_epoch as f64, pace.seconds_a_thousand_rows / 1000.0),
+        None => (rows, PER_TAUGHT_ROW),
+    };
+    // Ranking goes forward only.
+    FLOOR + LOAD_WEIGHTS + a_row * (rows * epochs as f64 + 0.5 * a_user * users)
 }
 
 /// Multiplications and additions of training, validating and ranking an arm that trains with one seed; 0 for other arms.

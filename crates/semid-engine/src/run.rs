@@ -83,11 +83,14 @@ impl Engine {
     pub fn settings_of_run(&self, run: &Run) -> Result<ExperimentSettings> {
         let settings = read_settings(run)?;
         let dataset = self.store().dataset(&run.dataset)?;
-        if run.status != RunStatus::Finished && run_fingerprint(&settings, &dataset) != run.fingerprint {
+        if run.status != RunStatus::Finished && self.run_fingerprint(&settings, &dataset) != run.fingerprint {
             let why = if dataset.digest != run.dataset_digest {
                 "Its data set was replaced meanwhile"
             } else if settings.files().next().is_some() {
                 "A file of IDs or lists that it reads was changed meanwhile, or it was started by another version of Semid"
+            } else if settings.recommenders.iter().any(|recommender| recommender.tuned_model().is_some()) {
+                "The language model that it trains on is another one by now or gone, or it was started by another version \
+                 of Semid"
             } else {
                 "It was started by another version of Semid"
             };
@@ -101,13 +104,31 @@ impl Engine {
 
     /// The newest run of these settings on this data.
     pub(crate) fn existing_run(&self, settings: &ExperimentSettings, dataset: &Dataset) -> Result<Option<Run>> {
-        Ok(self.store().run_by_fingerprint(&run_fingerprint(settings, dataset))?)
+        Ok(self.store().run_by_fingerprint(&self.run_fingerprint(settings, dataset))?)
+    }
+
+    /// The same one means the same run.
+    fn run_fingerprint(&self, settings: &ExperimentSettings, dataset: &Dataset) -> String {
+        let mut fingerprint =
+            Fingerprint::new("run", 1).with(settings).with(&dataset.digest).with(env!("CARGO_PKG_VERSION"));
+        for file in settings.files() {
+            // A file that is gone is told of when the run reads it.
+            let digest = files::digest(file).map(|digest| digest.to_string()).unwrap_or_default();
+            fingerprint = fingerprint.with(digest);
+        }
+        for recommender in settings.recommenders.iter().filter(|one| one.tuned_model().is_some()) {
+            fingerprint = fingerprint.with(self.digest_of_tuned(recommender).ok().flatten());
+        }
+        fingerprint.finish()
     }
 
     fn queue(&self, settings: &ExperimentSettings) -> Result<(Run, Dataset)> {
-        let problems = settings.check();
+        let problems = self.check(settings)?;
         if !problems.is_empty() {
             return Err(Error::Settings(problems));
+        }
+        for model in settings.recommenders.iter().filter_map(RecommenderSettings::tuned_model) {
+            self.tunable(model)?;
         }
         let dataset = self.store().dataset(&settings.dataset)?;
         if let Some(run) = self.existing_run(settings, &dataset)? {
@@ -121,7 +142,7 @@ impl Engine {
             dataset: dataset.name.clone(),
             dataset_digest: dataset.digest.clone(),
             settings: settings.to_toml()?,
-            fingerprint: run_fingerprint(settings, &dataset),
+            fingerprint: self.run_fingerprint(settings, &dataset),
             protocol: protocol_digest(settings, &dataset),
         })?;
         Ok((run, dataset))
@@ -507,18 +528,6 @@ fn dataset_facts(dataset: &Dataset, shared: &Shared<'_>) -> DatasetFacts {
         training_windows: shared.prepared.split.train.iter().map(|items| items.len().saturating_sub(1) as u64).sum(),
         digest: dataset.digest.clone(),
     }
-}
-
-/// The same one means the same run.
-fn run_fingerprint(settings: &ExperimentSettings, dataset: &Dataset) -> String {
-    let mut fingerprint =
-        Fingerprint::new("run", 1).with(settings).with(&dataset.digest).with(env!("CARGO_PKG_VERSION"));
-    for file in settings.files() {
-        // A file that is gone is told of when the run reads it.
-        let digest = files::digest(file).map(|digest| digest.to_string()).unwrap_or_default();
-        fingerprint = fingerprint.with(digest);
-    }
-    fingerprint.finish()
 }
 
 /// The settings a run was asked for with.

@@ -19,7 +19,7 @@ use semid_models::sasrec::SasrecSettings;
 use semid_models::tiger::TigerSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::language::{LmGenerateSettings, LmRankSettings, Retriever};
+use crate::language::{LmGenerateSettings, LmRankSettings, LmSoftSettings, LmSpeakSettings, Retriever};
 
 /// Users judged where a language model is asked and no number was given.
 const USERS_OF_A_LANGUAGE_MODEL: u32 = 200;
@@ -146,6 +146,10 @@ pub enum RecommenderSettings {
     LmIdTitle(LmRankSettings),
     /// A language model writes IDs.
     LmGenerate(LmGenerateSettings),
+    /// A projection of item embeddings learns to stand before a frozen language model.
+    LmSoft(LmSoftSettings),
+    /// A language model learns to speak in IDs.
+    LmSpeak(LmSpeakSettings),
     /// Lists that another system made, judged like every other arm's.
     Imported {
         /// Key of the arm.
@@ -344,9 +348,13 @@ impl ExperimentSettings {
         }
     }
 
-    /// Where a language model is asked, so many users are judged unless a number was given: it takes seconds a user.
+    /// Where a language model is asked or writes, so many users are judged unless a number was given: it takes about a second
+    /// a user. One that reads soft tokens ranks the catalog in one short pass.
     pub fn settle_users(&mut self) {
-        if self.recommenders.iter().any(|recommender| recommender.language_model().is_some()) {
+        let is_slow = |one: &RecommenderSettings| {
+            one.language_model().is_some() || matches!(one, RecommenderSettings::LmSpeak(_))
+        };
+        if self.recommenders.iter().any(is_slow) {
             self.prepare.test_users.get_or_insert(USERS_OF_A_LANGUAGE_MODEL);
         }
     }
@@ -365,25 +373,25 @@ impl ExperimentSettings {
 }
 
 /// What is wrong with imported lists, each with its field.
-fn imported_problems(name: &str, files: &[PathBuf], seeds: usize) -> Vec<(&'static str, String)> {
+fn imported_problems(name: &str, files: &[PathBuf], seeds: usize) -> Vec<(String, String)> {
     let mut problems = Vec::new();
     let fits = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-' || char == '_';
     if name.is_empty() || name.len() > 60 || !name.chars().all(fits) {
         let sentence = format!(
             "“{name}” cannot be the key of an arm: use up to 60 small letters, digits, “-” and “_”. The title can be anything."
         );
-        problems.push(("name", sentence));
+        problems.push(("name".to_owned(), sentence));
     }
     if RecommenderSettings::KEYS.contains(&name) {
-        problems
-            .push(("name", format!("{name} is the key of a recommender of Semid. Name the imported lists otherwise.")));
+        let sentence = format!("{name} is the key of a recommender of Semid. Name the imported lists otherwise.");
+        problems.push(("name".to_owned(), sentence));
     }
     if files.len() != 1 && files.len() != seeds {
         let sentence = format!(
             "There are {} files of lists and {seeds} seeds. Give one file for all seeds, or one a seed in their order.",
             files.len()
         );
-        problems.push(("files", sentence));
+        problems.push(("files".to_owned(), sentence));
     }
     problems
 }
@@ -500,7 +508,7 @@ impl IdSettings {
 
 impl RecommenderSettings {
     /// Keys of all recommenders, as typed after `--recommenders`.
-    pub const KEYS: [&str; 14] = [
+    pub const KEYS: [&str; 16] = [
         "popularity",
         "item-knn",
         "text-knn",
@@ -515,6 +523,8 @@ impl RecommenderSettings {
         "lm-legend",
         "lm-id-title",
         "lm-generate",
+        "lm-soft",
+        "lm-speak",
     ];
 
     /// The recommender of a key with its defaults; none for a key that is no recommender.
@@ -534,6 +544,8 @@ impl RecommenderSettings {
             "lm-legend" => RecommenderSettings::LmLegend(LmRankSettings::starter()),
             "lm-id-title" => RecommenderSettings::LmIdTitle(LmRankSettings::starter()),
             "lm-generate" => RecommenderSettings::LmGenerate(LmGenerateSettings::starter()),
+            "lm-soft" => RecommenderSettings::LmSoft(LmSoftSettings::starter()),
+            "lm-speak" => RecommenderSettings::LmSpeak(LmSpeakSettings::starter()),
             _ => return None,
         })
     }
@@ -555,6 +567,8 @@ impl RecommenderSettings {
             RecommenderSettings::LmLegend(_) => "lm-legend",
             RecommenderSettings::LmIdTitle(_) => "lm-id-title",
             RecommenderSettings::LmGenerate(_) => "lm-generate",
+            RecommenderSettings::LmSoft(_) => "lm-soft",
+            RecommenderSettings::LmSpeak(_) => "lm-speak",
             RecommenderSettings::Imported { name, .. } => name,
         }
     }
@@ -576,6 +590,8 @@ impl RecommenderSettings {
             RecommenderSettings::LmLegend(_) => "LM by ID with legend",
             RecommenderSettings::LmIdTitle(_) => "LM by ID and title",
             RecommenderSettings::LmGenerate(_) => "LM writes IDs",
+            RecommenderSettings::LmSoft(_) => "LM with soft tokens",
+            RecommenderSettings::LmSpeak(_) => "LM taught IDs",
             RecommenderSettings::Imported { name, title, .. } => {
                 if title.trim().is_empty() {
                     name
@@ -587,8 +603,10 @@ impl RecommenderSettings {
     }
 
     /// What is wrong with its own settings: field and sentence.
-    fn problems(&self) -> Vec<(&'static str, String)> {
-        match self {
+    fn problems(&self) -> Vec<(String, String)> {
+        let problems = match self {
+            RecommenderSettings::LmSoft(settings) => return settings.problems(),
+            RecommenderSettings::LmSpeak(settings) => return settings.problems(),
             RecommenderSettings::Sasrec(settings) | RecommenderSettings::SasrecBce(settings) => settings.problems(),
             RecommenderSettings::Generative(settings) => settings.problems(),
             RecommenderSettings::Tiger(settings) => settings.problems(),
@@ -599,7 +617,8 @@ impl RecommenderSettings {
             | RecommenderSettings::LmIdTitle(settings) => settings.problems(),
             RecommenderSettings::LmGenerate(settings) => settings.problems(),
             _ => Vec::new(),
-        }
+        };
+        problems.into_iter().map(|(field, sentence)| (field.to_owned(), sentence)).collect()
     }
 
     /// Sets the passes over the training interactions, where there are any.
@@ -610,6 +629,12 @@ impl RecommenderSettings {
             }
             RecommenderSettings::Generative(settings) => settings.epochs = epochs,
             RecommenderSettings::Tiger(settings) => settings.epochs = epochs,
+            RecommenderSettings::LmSoft(settings) => settings.tuning.epochs = epochs,
+            // A quarter for the new tokens alone, as in the starter.
+            RecommenderSettings::LmSpeak(LmSpeakSettings { tuning, .. }) => {
+                tuning.token_epochs = epochs.div_ceil(4);
+                tuning.adapter_epochs = epochs - tuning.token_epochs;
+            }
             _ => {}
         }
     }
@@ -624,6 +649,7 @@ impl RecommenderSettings {
                 | RecommenderSettings::LmLegend(_)
                 | RecommenderSettings::LmIdTitle(_)
                 | RecommenderSettings::LmGenerate(_)
+                | RecommenderSettings::LmSpeak(_)
         )
     }
 
@@ -632,6 +658,15 @@ impl RecommenderSettings {
         match self {
             RecommenderSettings::LmGenerate(settings) => Some(&settings.model),
             other => other.as_lm_rank().map(|(settings, _)| settings.model.as_str()),
+        }
+    }
+
+    /// Name of the language model that it trains on, if it trains on one.
+    pub fn tuned_model(&self) -> Option<&str> {
+        match self {
+            RecommenderSettings::LmSoft(settings) => Some(&settings.model),
+            RecommenderSettings::LmSpeak(settings) => Some(&settings.model),
+            _ => None,
         }
     }
 
@@ -650,7 +685,7 @@ impl RecommenderSettings {
     /// Whether it reads the embeddings itself.
     pub fn reads_text(&self) -> bool {
         match self {
-            RecommenderSettings::TextKnn(_) => true,
+            RecommenderSettings::TextKnn(_) | RecommenderSettings::LmSoft(_) => true,
             other => other.as_lm_rank().is_some_and(|(settings, _)| settings.retriever == Retriever::TextKnn),
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
-use crate::training_facts::{self, Row, generative_fields, sasrec_fields, tiger_fields};
+use crate::training_facts::{self, Row, generative_fields, sasrec_fields, soft_fields, speak_fields, tiger_fields};
 
 /// A setting explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ts_rs::TS)]
@@ -168,6 +168,14 @@ pub fn recommender_sentence(key: &str) -> &'static str {
         "lm-legend" => "The same, with what the codes mean in words before them.",
         "lm-id-title" => "The same, reading each item's ID and title.",
         "lm-generate" => "A language model writes the ID of the next item itself, without candidates.",
+        "lm-soft" => {
+            "Each item's embedding, projected into a language model's own space, stands in the prompt as one token; the \
+             projection learns what comes next and the model stays as it is: an hour or more on a CPU."
+        }
+        "lm-speak" => {
+            "A language model learns the codes of IDs as new words, first their embeddings, then low-rank adapters, one arm \
+             for each ID scheme: a night on a CPU."
+        }
         "imported" => "Lists that another system made, judged on the same users with the same statistics.",
         _ => "",
     }
@@ -499,6 +507,8 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
         | RecommenderSettings::LmLegend(_)
         | RecommenderSettings::LmIdTitle(_) => rank_fields(),
         RecommenderSettings::LmGenerate(_) => generate_fields(),
+        RecommenderSettings::LmSoft(_) => soft_fields(),
+        RecommenderSettings::LmSpeak(_) => speak_fields(),
         RecommenderSettings::Imported { .. } => imported_fields(),
     };
     // A model that trains is tuned by its size and the length of its training; the rest holds as it is.
@@ -513,11 +523,17 @@ fn recommender_fields(recommender: &RecommenderSettings) -> Vec<FieldFacts> {
         "title",
         "files",
         "model",
+        "lessons_an_epoch",
+        "token_epochs",
+        "adapter_epochs",
     ];
+    // What trains on a language model names it beside what is learned.
+    let is_nested = recommender.tuned_model().is_some();
     facts
         .into_iter()
         .map(|(name, title, sentence, input, unit)| {
-            let path = format!("recommenders.{}.{name}", recommender.key());
+            let inside = if is_nested && name != "model" { "tuning." } else { "" };
+            let path = format!("recommenders.{}.{inside}{name}", recommender.key());
             let facts = field(&path, title, sentence, input).unit(unit);
             if basic.contains(&name) { facts } else { facts.advanced() }
         })

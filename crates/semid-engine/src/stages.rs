@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::envelope::{open_envelope, seal_envelope};
 use crate::explore::about_ids;
 use crate::fingerprint::Fingerprint;
-use crate::language::arms;
+use crate::language::{arms, tuned};
 use crate::settings::{ExperimentSettings, IdSettings, RecommenderSettings};
 use crate::{Engine, Error, Result, files, imported_ids, imported_lists, memory};
 
@@ -176,21 +176,26 @@ pub fn ids_fingerprint(
         .finish())
 }
 
-/// Names of the artifacts that hold the model and the lists of an arm and seed; `ids` is that of its IDs, if it has any.
+/// Names of the artifacts that hold the model and the lists of an arm and seed; `ids` is that of its IDs, if it has any, and
+/// `tuned` the digest of the language model it trains on, if it trains on one.
 pub fn arm_fingerprints(
     prints: Prints<'_>,
     recommender: &RecommenderSettings,
     ids: &str,
+    tuned: Option<&str>,
     seed: Seed,
     k: usize,
 ) -> (String, String) {
-    let model = Fingerprint::new("model", MODEL_VERSION)
+    let mut model = Fingerprint::new("model", MODEL_VERSION)
         .with(prints.data)
         .with(if recommender.reads_text() { prints.embeddings } else { "" })
         .with(ids)
         .with(recommender)
-        .with(seed)
-        .finish();
+        .with(seed);
+    if let Some(tuned) = tuned {
+        model = model.with(tuned);
+    }
+    let model = model.finish();
     let lists = Fingerprint::new("lists", MODEL_VERSION).with(&model).with(k).finish();
     (model, lists)
 }
@@ -299,7 +304,9 @@ pub fn train_and_rank(
     let k = shared.settings.list_length();
     let prints = Prints { data: &shared.data_fingerprint, embeddings: &shared.embeddings_fingerprint };
     let of_ids = ids.map_or("", |ids| ids.fingerprint.as_str());
-    let (model_fingerprint, lists_fingerprint) = arm_fingerprints(prints, recommender, of_ids, work.seed(), k);
+    let tuned = shared.engine.digest_of_tuned(recommender)?;
+    let (model_fingerprint, lists_fingerprint) =
+        arm_fingerprints(prints, recommender, of_ids, tuned.as_deref(), work.seed(), k);
     let stored = shared.artifacts.read(&lists_fingerprint, "lists")?;
     if let Some((cost, bytes)) = stored.as_deref().and_then(open_envelope::<ArmCost>)
         && let Some(lists) = decode_lists(bytes)
@@ -337,6 +344,8 @@ fn train(
         RecommenderSettings::SasrecBce(settings) => Box::new(Sasrec::new(settings.clone(), Loss::SampledBinary)),
         RecommenderSettings::Generative(settings) => Box::new(Generative::new(settings.clone())),
         RecommenderSettings::Tiger(settings) => Box::new(Tiger::new(settings.clone())),
+        RecommenderSettings::LmSoft(settings) => tuned::soft(shared, settings)?,
+        RecommenderSettings::LmSpeak(settings) => tuned::speak(shared, settings, ids)?,
         RecommenderSettings::Imported { .. }
         | RecommenderSettings::LmTitle(_)
         | RecommenderSettings::LmHash(_)

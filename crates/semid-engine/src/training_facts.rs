@@ -258,6 +258,185 @@ pub(crate) fn tiger_fields() -> Vec<Row> {
     own.into_iter().chain(shared).collect()
 }
 
+/// Those of the shared training that another model has under the same names, without `not`.
+fn shared_fields(not: &[&str]) -> impl Iterator<Item = Row> {
+    let of_transformer = ["layers", "heads"];
+    transformer_fields().into_iter().filter(move |(name, ..)| !of_transformer.contains(name) && !not.contains(name))
+}
+
+/// The language model that is trained on.
+fn tuned_model() -> Row {
+    let sentence = "Name of a language model of this machine, of the llama family, as the list of models has it.";
+    ("model", "Model", sentence, FieldInput::Text, "")
+}
+
+/// Settings of soft tokens before a language model.
+pub(crate) fn soft_fields() -> Vec<Row> {
+    let own = vec![
+        tuned_model(),
+        ("prompt", "Prompt", "Text before the items, as the model reads it.", FieldInput::Text, ""),
+        (
+            "answer",
+            "Answer",
+            "Text between the last item and the answer. Without one each item's own place answers what comes after it, and a \
+             history is taught at all its places in one pass: several times as fast.",
+            FieldInput::Text,
+            "",
+        ),
+        (
+            "projection_hidden",
+            "Projection width",
+            "Width between two layers of the projection; 0 makes it a single linear layer.",
+            whole(0.0, 65_536.0),
+            "",
+        ),
+        (
+            "layers",
+            "Layers",
+            "Blocks of the model that are used, from the first; 0 takes all. Fewer are faster in proportion.",
+            whole(0.0, 1024.0),
+            "",
+        ),
+        (
+            "softmax",
+            "Softmax",
+            "What the next item competes with while the projection learns.",
+            choice(&[
+                ("catalog", "Catalog", "Every item."),
+                (
+                    "sampled",
+                    "Sampled",
+                    "The items met beside it and some drawn evenly, corrected for how likely they are there.",
+                ),
+            ]),
+            "",
+        ),
+        ("negatives", "Negatives", "Items drawn evenly for a sampled softmax.", whole(0.0, 16_777_216.0), "items"),
+        (
+            "windows_an_epoch",
+            "Windows an epoch",
+            "Users of one epoch, drawn anew for each; 0 takes all.",
+            whole(0.0, 9_007_199_254_740_991.0),
+            "",
+        ),
+        (
+            "batch_rows",
+            "Batch",
+            "Rows through the model in one step of the optimiser.",
+            whole(1.0, 16_777_216.0),
+            "rows",
+        ),
+    ];
+    own.into_iter().chain(shared_fields(&[])).collect()
+}
+
+/// Settings of a language model that is taught IDs.
+pub(crate) fn speak_fields() -> Vec<Row> {
+    let share = || number(0.0, 1e6);
+    let own = vec![
+        tuned_model(),
+        (
+            "frame.opening",
+            "Opening",
+            "What stands before a question: the model's chat template, written out.",
+            FieldInput::Text,
+            "",
+        ),
+        ("frame.turn", "Turn", "What stands between question and answer.", FieldInput::Text, ""),
+        ("frame.closing", "Closing", "What stands after an answer and is learned with it.", FieldInput::Text, ""),
+        (
+            "shares.next_item",
+            "Next item",
+            "How often a history is answered by the next ID, beside the others.",
+            share(),
+            "",
+        ),
+        ("shares.id_to_title", "ID to title", "How often an ID is answered by its title.", share(), ""),
+        ("shares.title_to_id", "Title to ID", "How often a title is answered by its ID.", share(), ""),
+        ("shares.id_to_category", "ID to category", "How often an ID is answered by its category path.", share(), ""),
+        (
+            "shares.category_to_id",
+            "Category to ID",
+            "How often a category path is answered by the ID of one of its items.",
+            share(),
+            "",
+        ),
+        (
+            "shares.explain",
+            "Explain",
+            "How often a history and the next ID are answered by a sentence made of titles and categories.",
+            share(),
+            "",
+        ),
+        (
+            "text_tokens",
+            "Title length",
+            "A title or a category path is cut to so many tokens.",
+            whole(1.0, 10_000.0),
+            "tokens",
+        ),
+        (
+            "lessons_an_epoch",
+            "Lessons an epoch",
+            "Questions with answers in one epoch.",
+            whole(1.0, 1_073_741_824.0),
+            "lessons",
+        ),
+        (
+            "token_epochs",
+            "Epochs of new tokens",
+            "Epochs that teach the embeddings of the new tokens alone.",
+            whole(0.0, 100_000.0),
+            "",
+        ),
+        (
+            "adapter_epochs",
+            "Epochs of adapters",
+            "Epochs after them that teach low-rank adapters and the new tokens together.",
+            whole(0.0, 100_000.0),
+            "",
+        ),
+        ("batch_lessons", "Batch", "Lessons in one step of the optimiser.", whole(1.0, 1_048_576.0), "lessons"),
+        ("lora.rank", "Rank", "Rank of each adapter: more can learn more and overfit sooner.", whole(1.0, 1024.0), ""),
+        ("lora.alpha", "Alpha", "An adapter's output is multiplied by this over its rank.", number(1e-6, 1e6), ""),
+        (
+            "lora.dropout",
+            "Adapter dropout",
+            "Share of an adapter's input that is dropped while training.",
+            number(0.0, 0.95),
+            "",
+        ),
+        (
+            "lora.modules",
+            "Adapters on",
+            "Which matrices of a block have an adapter.",
+            choice(&[
+                ("attention", "Attention", "Queries, keys, values and output."),
+                ("mlp", "Feed-forward half", "Gate, up and down."),
+                ("all", "Both", "All seven."),
+            ]),
+            "",
+        ),
+        (
+            "token_learning_rate",
+            "Learning rate of new tokens",
+            "Highest learning rate of the first epochs, falling along a cosine to a tenth.",
+            number(1e-9, 10.0),
+            "",
+        ),
+        ("adapter_learning_rate", "Learning rate of adapters", "The same of the later epochs.", number(1e-9, 10.0), ""),
+        (
+            "beam",
+            "Beam",
+            "Prefixes kept at each level when ranking; never fewer than twice the length of the list.",
+            whole(1.0, 100_000.0),
+            "prefixes",
+        ),
+    ];
+    let not = ["dropout", "window_stride", "epochs", "learning_rate"];
+    own.into_iter().chain(shared_fields(&not)).collect()
+}
+
 /// What every model on the shared transformer and its training has.
 fn transformer_fields() -> Vec<Row> {
     vec![

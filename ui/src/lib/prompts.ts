@@ -20,6 +20,8 @@ export const KINDS: Record<PromptKind, { title: string; about: string }> = {
 /** The kind of prompt a recommender, by its key, asks a language model with; none for one that asks none. */
 export function promptKind(recommender: string): PromptKind | undefined {
   if (recommender === "lm-generate") return "generate";
+  // What is trained on a language model asks it nothing.
+  if (recommender === "lm-soft" || recommender === "lm-speak") return undefined;
   return recommender.startsWith("lm-") ? "rank" : undefined;
 }
 

@@ -44,6 +44,26 @@ export type AccuracyRow = {
   p_items: number,
 };
 
+/** What a language model learned in a run, to be written down. */
+export type AdaptersRequest = {
+  /** Which run. */
+  run: number,
+  /** Key of an arm that trained on a language model: `lm-soft`, `lm-speak/rq-kmeans`. */
+  arm: string,
+  /** Seed of the replicate. */
+  seed: number,
+  /** Folder to write into. */
+  output: string,
+};
+
+/** What was written. */
+export type AdaptersWritten = {
+  /** The language model that it belongs to. */
+  model: string,
+  /** The files. */
+  files: Array<string>,
+};
+
 /** Agreement in a task. */
 export type AgreementRow = {
   /** Key of the task. */
@@ -417,6 +437,16 @@ export type ChartRequest = {
   chart: string,
   /** Dark instead of light. */
   dark: boolean,
+};
+
+/** What stands around a question and its answer: the model's chat template, written out. */
+export type ChatFrame = {
+  /** Before the question. */
+  opening: string,
+  /** Between question and answer. */
+  turn: string,
+  /** After the answer; learned with it. */
+  closing: string,
 };
 
 /** Kinds of errors, each for someone who acts differently on it. */
@@ -1672,6 +1702,23 @@ export type LanguageModelRow = {
   warnings: Array<string>,
 };
 
+/** How often each kind of lesson is drawn, in proportion to the others. A kind that the catalog has nothing for
+ * (no titles, no categories) is left out. */
+export type LessonShares = {
+  /** A history of IDs, answered by the next ID. */
+  next_item: number,
+  /** An ID, answered by its title. */
+  id_to_title: number,
+  /** A title, answered by its ID. */
+  title_to_id: number,
+  /** An ID, answered by its category path. */
+  id_to_category: number,
+  /** A category path, answered by the ID of one of its items. */
+  category_to_id: number,
+  /** A history and the next ID, answered by a sentence made of titles and categories. */
+  explain: number,
+};
+
 /** Quality of one level. */
 export type LevelQuality = {
   /** Codes the level has. */
@@ -1805,6 +1852,37 @@ export type LmRankSettings = {
   answer: AnswerBy,
   /** The prompt in a person's own words; none: the built-in one. */
   prompt?: OwnPrompt,
+};
+
+/** Soft tokens before a language model. */
+export type LmSoftSettings = {
+  /** Name of a language model of this machine, of the llama family. */
+  model: string,
+  /** What is learned before it. */
+  tuning: SoftTokenSettings,
+};
+
+/** A language model that learns to speak in IDs. */
+export type LmSpeakSettings = {
+  /** Name of a language model of this machine, of the llama family. */
+  model: string,
+  /** What it learns. */
+  tuning: SpeakSettings,
+};
+
+/** Which matrices of a block have an adapter. */
+export type LoraModules = "attention" | "mlp" | "all";
+
+/** How adapters are made. */
+export type LoraSettings = {
+  /** Rank of each adapter. */
+  rank: number,
+  /** An adapter's output is multiplied by `alpha / rank`. */
+  alpha: number,
+  /** Share of an adapter's input that is dropped while training. */
+  dropout: number,
+  /** Which matrices have one. */
+  modules: LoraModules,
 };
 
 /** A session that was made. */
@@ -2464,7 +2542,9 @@ export type RecommenderSettings = { "kind": "popularity",
 } & LmRankSettings | { "kind": "lm-legend"
 } & LmRankSettings | { "kind": "lm-id-title"
 } & LmRankSettings | { "kind": "lm-generate"
-} & LmGenerateSettings | { "kind": "imported",
+} & LmGenerateSettings | { "kind": "lm-soft"
+} & LmSoftSettings | { "kind": "lm-speak"
+} & LmSpeakSettings | { "kind": "imported",
   /** Key of the arm. */
   name: string,
   /** What people call it; the name when empty. */
@@ -3038,6 +3118,101 @@ export type SliceValue = {
   low: number,
   /** Upper end. */
   high: number,
+};
+
+/** What a projected item competes with while the projection learns. */
+export type SoftSoftmax = "catalog" | "sampled";
+
+/** How soft tokens are read, learned and ranked by. Every field counts; nothing is implied. */
+export type SoftTokenSettings = {
+  /** Text before the items. */
+  prompt: string,
+  /** Text between the last item and the answer. Without one, each item's own position answers what comes after it, and
+   * a history is taught at all its positions in one pass; with one, only one position of a pass can be taught. */
+  answer: string,
+  /** Width between the two layers of the projection, which GELU parts; 0 makes the projection one linear layer. */
+  projection_hidden: number,
+  /** Blocks of the model that are used, from the first; 0 takes all. Fewer are faster in proportion. */
+  layers: number,
+  /** What the next item competes with. */
+  softmax: SoftSoftmax,
+  /** Items drawn evenly for a sampled softmax. */
+  negatives: number,
+  /** Share of the numbers of a projected item dropped where the model reads it. */
+  dropout: number,
+  /** The model reads this many of the last items. */
+  max_history: number,
+  /** Items that are targets in one window of a long history; `max_history + 1` makes windows follow each other without
+   * overlap. */
+  window_stride: number,
+  /** Windows (users, but for long histories) in one epoch, drawn anew for each; 0 takes all. */
+  windows_an_epoch: number,
+  /** Rows through the network in one optimiser step. */
+  batch_rows: number,
+  /** Passes over the training interactions. */
+  epochs: number,
+  /** Highest learning rate, reached after the warm-up, falling along a cosine to a tenth. */
+  learning_rate: number,
+  /** Share of the training over which the learning rate rises from 0. */
+  warm_up_share: number,
+  /** AdamW's decoupled decay of the projection. */
+  weight_decay: number,
+  /** Gradients longer than this (Euclidean norm) are shortened to it. */
+  clip_norm: number,
+  /** Epochs from one validation to the next. */
+  validate_every: number,
+  /** Validations without a better NDCG@10 after which training stops. */
+  patience: number,
+  /** At most this many validation cases, drawn with the seed. */
+  validation_cases: number,
+  /** Parts a batch is cut into, each computed by one thread. */
+  shards: number,
+  /** What products with the frozen weights multiply, in training as in ranking. */
+  precision: TrainingPrecision,
+};
+
+/** How a model learns to speak in IDs. Every field counts; nothing is implied. */
+export type SpeakSettings = {
+  /** What stands around questions and answers. */
+  frame: ChatFrame,
+  /** What is taught, in which proportion. */
+  shares: LessonShares,
+  /** The model reads this many of the last items. */
+  max_history: number,
+  /** A title or a category path is cut to so many tokens. */
+  text_tokens: number,
+  /** Lessons drawn for one epoch. */
+  lessons_an_epoch: number,
+  /** Epochs that teach the rows of the new tokens alone. */
+  token_epochs: number,
+  /** Epochs after them that teach adapters and rows together. */
+  adapter_epochs: number,
+  /** Lessons in one optimiser step. */
+  batch_lessons: number,
+  /** The adapters. */
+  lora: LoraSettings,
+  /** Highest learning rate of the first epochs, falling along a cosine to a tenth. */
+  token_learning_rate: number,
+  /** The same of the later epochs. */
+  adapter_learning_rate: number,
+  /** Share of each phase over which the learning rate rises from 0. */
+  warm_up_share: number,
+  /** AdamW's decoupled decay. */
+  weight_decay: number,
+  /** Gradients longer than this (Euclidean norm) are shortened to it. */
+  clip_norm: number,
+  /** Epochs from one validation to the next. */
+  validate_every: number,
+  /** Validations without a better NDCG@10 after which a phase stops. */
+  patience: number,
+  /** At most this many validation cases, drawn with the seed; each costs about as much as two lessons. */
+  validation_cases: number,
+  /** Prefixes kept at each level of the search. */
+  beam: number,
+  /** Parts a batch is cut into, each computed by one thread. */
+  shards: number,
+  /** What products with the frozen weights multiply, in training as in ranking. */
+  precision: TrainingPrecision,
 };
 
 /** What is held out. */
@@ -4180,6 +4355,8 @@ export interface Commands {
   prompts: { request: Nothing; reply: Array<PromptTemplate> };
   /** What an edited prompt would show, what is wrong with it, what differs. */
   check_prompt: { request: PromptDraft; reply: PromptCheck };
+  /** Write what a language model learned in a run as safetensors. */
+  export_adapters: { request: AdaptersRequest; reply: AdaptersWritten };
   /** Let a language model take part in a study; a job. */
   study_rate: { request: StudyRateRequest; reply: Started };
   /** What this program is and stands on. */

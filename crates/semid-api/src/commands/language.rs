@@ -61,6 +61,10 @@ pub fn check_prompt(app: &App, draft: PromptDraft) -> Reply<PromptCheck> {
     Ok(app.engine()?.check_prompt(&draft)?)
 }
 
+pub fn export_adapters(app: &App, request: AdaptersRequest) -> Reply<AdaptersWritten> {
+    Ok(app.engine()?.export_adapters(&request)?)
+}
+
 pub fn study_rate(app: &App, request: StudyRateRequest) -> Reply<Started> {
     start(app, format!("{} rates {}", request.model, request.name), move |engine, work| {
         let StudyRateRequest { name, version, part, model } = &request;

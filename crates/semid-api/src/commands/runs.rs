@@ -26,8 +26,8 @@ pub fn read_settings(app: &App, request: SettingsFileRequest) -> Reply<Experimen
     Ok(ExperimentSettings::from_toml(&request.text, &starter)?)
 }
 
-pub fn check(_: &App, request: SettingsRequest) -> Reply<Vec<Problem>> {
-    Ok(request.settings.check())
+pub fn check(app: &App, request: SettingsRequest) -> Reply<Vec<Problem>> {
+    Ok(app.engine()?.check(&request.settings)?)
 }
 
 pub fn start_run(app: &App, request: RunRequest) -> Reply<StartedRun> {

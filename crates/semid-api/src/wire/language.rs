@@ -1,9 +1,10 @@
 //! Language models: which there are, and what they are asked.
 
 pub use semid_engine::language::{
-    AnswerBy, AskRequest, AskTurn, Asked, AskedItem, DiffLine, DiffMark, ExplainRequest, ExplainedArm, ExplanationSet,
-    FoundBy, LanguageModelRow, LmAnswer, LmAnswerRequest, ModelPlace, ModelRated, ModelTest, OrdersRequest, OrdersRow,
-    PromptCheck, PromptDraft, PromptKind, PromptPart, PromptTemplate, RemoteModelDraft, TemplateProblem,
+    AdaptersRequest, AdaptersWritten, AnswerBy, AskRequest, AskTurn, Asked, AskedItem, DiffLine, DiffMark,
+    ExplainRequest, ExplainedArm, ExplanationSet, FoundBy, LanguageModelRow, LmAnswer, LmAnswerRequest, ModelPlace,
+    ModelRated, ModelTest, OrdersRequest, OrdersRow, PromptCheck, PromptDraft, PromptKind, PromptPart, PromptTemplate,
+    RemoteModelDraft, TemplateProblem,
 };
 use serde::{Deserialize, Serialize};
 

@@ -5,4 +5,6 @@ mod bundles;
 mod explore;
 mod language;
 mod people;
+mod tiny_llama;
+mod tuning;
 mod world;

@@ -113,7 +113,7 @@ pub enum AnswerBy {
 }
 
 /// The small model that set-up fetches on request.
-const SMALL: &str = "SmolLM2-135M-Instruct";
+pub(super) const SMALL: &str = "SmolLM2-135M-Instruct";
 
 impl LmRankSettings {
     /// The small local model orders twenty candidates of item-kNN by likelihood.

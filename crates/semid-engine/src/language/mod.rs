@@ -12,6 +12,7 @@ mod orders;
 mod prompts;
 mod raters;
 mod replies;
+pub(crate) mod tuned;
 
 pub use answers::{LmAnswer, LmAnswerRequest, LmNamed};
 pub use arms::{AnswerBy, LmGenerateSettings, LmRankSettings, OwnPrompt, Retriever};
@@ -22,3 +23,4 @@ pub use orders::{OrdersRequest, OrdersRow};
 pub use prompts::{PromptCheck, PromptDraft};
 pub use raters::ModelRated;
 pub use semid_llm::{DiffLine, DiffMark, Part as PromptPart, PromptKind, Template as PromptTemplate, TemplateProblem};
+pub use tuned::{AdaptersRequest, AdaptersWritten, LmSoftSettings, LmSpeakSettings};

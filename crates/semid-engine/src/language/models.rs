@@ -236,14 +236,25 @@ impl Engine {
         })
     }
 
-    fn open_local_model(&self, name: &str) -> Result<Arc<LocalModel>> {
+    /// The file of a model of this machine, by its name or its path.
+    pub(super) fn path_of_model(&self, name: &str) -> Result<PathBuf> {
         let given = Path::new(name);
         let named = self.files_of_models().into_iter().find(|(known, _)| known == name).map(|(_, path)| path);
-        let path = match named {
-            Some(path) => path,
-            None if given.extension().is_some_and(|ending| ending == "gguf") && given.is_file() => given.to_owned(),
-            None => return Err(self.unknown_model(name)?),
-        };
+        match named {
+            Some(path) => Ok(path),
+            None if given.extension().is_some_and(|ending| ending == "gguf") && given.is_file() => Ok(given.to_owned()),
+            None => Err(self.unknown_model(name)?),
+        }
+    }
+
+    /// Whether a model of this name is here, or known behind URLs.
+    pub(crate) fn is_at_hand(&self, name: &str) -> bool {
+        self.path_of_model(name).is_ok()
+            || self.remote_models().is_ok_and(|known| known.iter().any(|remote| remote.name == name))
+    }
+
+    pub(super) fn open_local_model(&self, name: &str) -> Result<Arc<LocalModel>> {
+        let path = self.path_of_model(name)?;
         let opened = self.cache().get_or_make(&format!("language model {}", path.display()), || {
             let model = LocalModel::open(&path)?;
             let bytes = model.facts().memory_bytes as usize;

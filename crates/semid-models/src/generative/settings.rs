@@ -113,6 +113,7 @@ impl GenerativeSettings {
             dropout: self.dropout,
             max_history: self.max_history,
             window_stride: self.window_stride,
+            windows_an_epoch: usize::MAX,
             batch_positions: (self.batch_tokens / tokens_a_position).max(1),
             epochs: self.epochs,
             learning_rate: self.learning_rate,

@@ -20,6 +20,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod tokenizer;
+pub mod tune;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -130,6 +130,15 @@ impl LlmTokenizer {
     /// The tokens of a text as a template wrote it: names of control tokens are read as such, except where shielded. The
     /// token that a file wants at the beginning is added unless it is there.
     pub fn written(&self, text: &str) -> Result<Vec<u32>> {
+        let mut tokens = self.as_written(text)?;
+        if let Some(begin) = self.begin.filter(|begin| self.add_begin && tokens.first() != Some(begin)) {
+            tokens.insert(0, begin);
+        }
+        Ok(tokens)
+    }
+
+    /// The same without a token that nobody wrote.
+    pub fn as_written(&self, text: &str) -> Result<Vec<u32>> {
         let mut tokens = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -145,9 +154,6 @@ impl LlmTokenizer {
             tokens.extend(self.plain(&before.replace(SHIELD, ""))?);
             tokens.extend(token);
             rest = after;
-        }
-        if let Some(begin) = self.begin.filter(|begin| self.add_begin && tokens.first() != Some(begin)) {
-            tokens.insert(0, begin);
         }
         Ok(tokens)
     }

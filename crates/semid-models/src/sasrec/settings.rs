@@ -84,6 +84,7 @@ impl SasrecSettings {
             dropout: self.dropout,
             max_history: self.max_history,
             window_stride: self.window_stride,
+            windows_an_epoch: usize::MAX,
             batch_positions: self.batch_items,
             epochs: self.epochs,
             learning_rate: self.learning_rate,

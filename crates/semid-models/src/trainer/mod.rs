@@ -14,6 +14,8 @@ mod windows;
 #[cfg(test)]
 pub(crate) mod world;
 
+pub(crate) use adamw::{AdamW, Rates};
+pub(crate) use checkpoint::{Position, State};
 pub use regime::TrainingPrecision;
 pub(crate) use regime::{Problems, Regime};
 pub(crate) use validation::{histories, mean_ndcg};
@@ -21,8 +23,7 @@ pub(crate) use windows::Window;
 
 use std::time::{Duration, Instant};
 
-use adamw::{AdamW, Rates};
-use checkpoint::{Position, State};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use semid_core::{Case, Error, Ranker, Result, SeriesPoint, Step, TrainingData, Work};
 use windows::{plan, shards};
@@ -55,6 +56,14 @@ pub(crate) trait Learner: Sync {
     fn matrices(&self) -> Vec<Place>;
     /// Blocks that write into one residual stream.
     fn blocks(&self) -> usize;
+    /// What the parameters are before the first step.
+    fn start(&self, rng: ChaCha8Rng) -> Vec<f32> {
+        self.tensors().start(self.blocks(), rng)
+    }
+    /// Positions computed at once inside a shard.
+    fn bite_positions(&self) -> usize {
+        BITE_POSITIONS
+    }
     /// Positions that a window of so many items takes.
     fn positions(&self, items: usize) -> usize;
     /// Forward and backward over a bite: adds to `gradients`, returns the losses.
@@ -100,28 +109,43 @@ impl<'a> Bite<'a> {
 
 /// Trains to the end, from a checkpoint where there is one; the parameters that validate best.
 pub(crate) fn train<L: Learner>(learner: &L, work: &Work, data: &TrainingData<'_>) -> Result<L::Ranker> {
-    check(data)?;
-    let regime = learner.regime();
-    let mut training = Training {
-        learner,
-        data,
-        work,
-        fingerprint: fingerprint(learner, work, data),
-        cases: validation::sample::<L>(&regime, work, data.validation),
-        regime,
-        state: State {
-            optimiser: AdamW::new(learner.tensors().numbers()),
-            parameters: learner.tensors().start(learner.blocks(), work.rng(&format!("{} start", L::KEY))),
-            at: Position::default(),
-            best: None,
-        },
-        rounded: None,
-        saved: Instant::now(),
-    };
+    let mut training = Training::new(learner, work, data)?;
     training.resume()?;
-    training.rounded = (training.regime.precision.kernel())
-        .map(|kernel| Rounded::new(kernel, learner.matrices(), &training.state.parameters));
+    training.round();
     training.run()
+}
+
+/// Times the first bites of a training, one a shard and side by side as they will be; what all of it takes.
+pub(crate) fn pace<L: Learner>(learner: &L, work: &Work, data: &TrainingData<'_>) -> Result<Pace> {
+    let mut training = Training::new(learner, work, data)?;
+    training.round();
+    let positions =
+        |windows: &[Window]| -> usize { windows.iter().map(|one| learner.positions(one.items.len())).sum() };
+    let mut rng = work.rng(&format!("{} epoch 0", L::KEY));
+    let batches = plan(data.sequences, &training.regime, |items| learner.positions(items), &mut rng);
+    let windows: Vec<Window> = batches.concat();
+    let shards = training.regime.shards;
+    let few = shards * learner.bite_positions() / positions(&windows).div_ceil(windows.len().max(1)).max(1);
+    let few = &windows[..few.clamp(1, windows.len())];
+    let mut rooms: Vec<L::Room> = Vec::new();
+    rooms.resize_with(shards, L::Room::default);
+    let mut gradients = vec![vec![0.0; learner.tensors().numbers()]; shards];
+    // The first step also fetches memory from the system.
+    let mut seconds = f64::MAX;
+    for _ in 0..2 {
+        let started = Instant::now();
+        training.step(few, 1.0, &mut rooms, &mut gradients)?;
+        seconds = seconds.min(started.elapsed().as_secs_f64());
+    }
+    Ok(Pace { timed: positions(few), seconds, an_epoch: positions(&windows) })
+}
+
+/// Positions that were timed, how long they took, and the positions of an epoch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub timed: usize,
+    pub seconds: f64,
+    pub an_epoch: usize,
 }
 
 struct Training<'a, L> {
@@ -137,7 +161,36 @@ struct Training<'a, L> {
     saved: Instant,
 }
 
-impl<L: Learner> Training<'_, L> {
+impl<'a, L: Learner> Training<'a, L> {
+    /// At its start.
+    fn new(learner: &'a L, work: &'a Work, data: &'a TrainingData<'a>) -> Result<Self> {
+        check(data)?;
+        let regime = learner.regime();
+        Ok(Training {
+            learner,
+            data,
+            work,
+            fingerprint: fingerprint(learner, work, data),
+            cases: validation::sample::<L>(&regime, work, data.validation),
+            regime,
+            state: State {
+                optimiser: AdamW::new(learner.tensors().numbers()),
+                parameters: learner.start(work.rng(&format!("{} start", L::KEY))),
+                at: Position::default(),
+                best: None,
+            },
+            rounded: None,
+            saved: Instant::now(),
+        })
+    }
+
+    /// Rounds the parameters where products multiply in bf16.
+    fn round(&mut self) {
+        let (learner, parameters) = (self.learner, &self.state.parameters);
+        self.rounded =
+            self.regime.precision.kernel().map(|kernel| Rounded::new(kernel, learner.matrices(), parameters));
+    }
+
     fn resume(&mut self) -> Result<()> {
         if let Some(bytes) = self.data.checkpoints.load()?
             && let Some(state) = State::from_bytes(&bytes, &self.fingerprint, self.learner.tensors().numbers())
@@ -148,7 +201,7 @@ impl<L: Learner> Training<'_, L> {
     }
 
     fn run(mut self) -> Result<L::Ranker> {
-        let items: usize = self.data.sequences.iter().map(Vec::len).sum();
+        let items = windows::taught_an_epoch(self.data.sequences, &self.regime);
         let (work, epochs) = (self.work, self.regime.epochs);
         let step = work.step("train the recommender", items * epochs);
         for point in &self.state.at.series {
@@ -257,7 +310,7 @@ impl<L: Learner> Training<'_, L> {
                 while !rest.is_empty() {
                     work.check()?;
                     let windows;
-                    (windows, rest) = rest.split_at(fitting(rest, |items| learner.positions(items)));
+                    (windows, rest) = rest.split_at(fitting(learner, rest));
                     losses.add(&learner.teach(parameters, gradients, Bite { windows, first, ..whole }, room));
                     first += positions(windows);
                 }
@@ -331,11 +384,11 @@ fn taught(windows: &[Window]) -> usize {
 }
 
 /// How many of the windows fit one bite; the first always does.
-fn fitting(windows: &[Window], positions: impl Fn(usize) -> usize) -> usize {
+fn fitting<L: Learner>(learner: &L, windows: &[Window]) -> usize {
     let mut sum = 0;
     let fitting = windows.iter().take_while(|window| {
-        sum += positions(window.items.len());
-        sum <= BITE_POSITIONS
+        sum += learner.positions(window.items.len());
+        sum <= learner.bite_positions()
     });
     fitting.count().max(1)
 }
@@ -349,7 +402,7 @@ fn series_name(series: &str) -> &'static str {
 }
 
 /// The share of the highest learning rate: up along a line, down along a cosine to a tenth.
-fn schedule(progress: f64, warm_up: f64) -> f64 {
+pub(crate) fn schedule(progress: f64, warm_up: f64) -> f64 {
     if progress < warm_up {
         return progress / warm_up;
     }

@@ -30,6 +30,8 @@ pub(crate) struct Regime {
     pub dropout: f64,
     pub max_history: usize,
     pub window_stride: usize,
+    /// At most this many windows an epoch, drawn anew for each.
+    pub windows_an_epoch: usize,
     /// Positions in one optimiser step.
     pub batch_positions: usize,
     pub epochs: usize,
@@ -89,6 +91,7 @@ impl Problems {
             format!("window_stride is {stride}; choose 1 to max_history + 1.")
         });
         self.check_counts(&[
+            ("windows_an_epoch", regime.windows_an_epoch, 1, usize::MAX),
             ("epochs", regime.epochs, 1, 100_000),
             ("validate_every", regime.validate_every, 1, 100_000),
             ("patience", regime.patience, 1, 100_000),

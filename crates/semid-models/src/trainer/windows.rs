@@ -1,8 +1,9 @@
 //! Which items are targets when: long histories cut into windows, shuffled into batches, batches cut into shards.
 //!
-//! Every training item is a target exactly once an epoch. A history of at most `max_history + 1` items is one window.
-//! A longer one is cut into runs of `window_stride` targets, the first cut drawn anew for every user and epoch; each
-//! run becomes a window that also reads as many items before it as `max_history + 1` leaves room for.
+//! Every training item is a target exactly once an epoch, where an epoch takes all windows. A history of at most
+//! `max_history + 1` items is one window. A longer one is cut into runs of `window_stride` targets, the first cut drawn
+//! anew for every user and epoch; each run becomes a window that also reads as many items before it as `max_history + 1`
+//! leaves room for.
 
 use std::ops::Range;
 
@@ -45,6 +46,7 @@ pub(crate) fn plan(
         }
     }
     windows.shuffle(rng);
+    windows.truncate(regime.windows_an_epoch);
     let mut batches = Vec::new();
     let mut batch = Vec::new();
     let mut sum = 0;
@@ -60,6 +62,20 @@ pub(crate) fn plan(
         batches.push(batch);
     }
     batches
+}
+
+/// Items taught in one epoch; where an epoch takes some of the windows only, about as many.
+pub(crate) fn taught_an_epoch(sequences: &[Vec<u32>], regime: &Regime) -> usize {
+    let windows = |items: &Vec<u32>| match items.len() {
+        length if length <= regime.max_history + 1 => length.min(1),
+        length => length.div_ceil(regime.window_stride),
+    };
+    let items: usize = sequences.iter().map(Vec::len).sum();
+    let all: usize = sequences.iter().map(windows).sum();
+    match regime.windows_an_epoch {
+        some if some < all => (items as f64 * some as f64 / all as f64).ceil() as usize,
+        _ => items,
+    }
 }
 
 /// Cuts a batch into at most `shards` parts of about as many tokens each.

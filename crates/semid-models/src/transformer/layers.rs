@@ -68,6 +68,36 @@ pub(crate) fn linear_back<R: Real>(
     product(dx, inputs, Mat::new(dout, n, outputs), Mat::new(w.values, inputs, outputs).t(), false);
 }
 
+/// `out = x · w` where nothing of w learns; x `n × inputs`, w `inputs × outputs`.
+pub(crate) fn times<R: Real>(out: &mut [R], x: &[R], w: Matrix<'_, R>, at: &mut ProductRoom) {
+    let (inputs, outputs) = (w.rows, w.cols);
+    let n = out.len() / outputs;
+    if let (Some((kernel, w)), Some(x)) = (w.rounded, R::singles(x))
+        && let Some(out) = R::singles_mut(out)
+    {
+        kernels::rounded(&mut at.left, x, n, inputs, inputs, padded(inputs));
+        let left = kernels::Matrix { numbers: &at.left, rows: n, stride: padded(inputs) };
+        kernels::product(kernel, left, &w.by_columns, &mut Store { out, stride: outputs, add: false });
+        return;
+    }
+    product(out, outputs, Mat::new(x, n, inputs), Mat::new(w.values, inputs, outputs), false);
+}
+
+/// `out = x · wᵀ` where nothing of w learns; x `n × outputs`: the gradient of what [`times`] read.
+pub(crate) fn times_across<R: Real>(out: &mut [R], x: &[R], w: Matrix<'_, R>, at: &mut ProductRoom) {
+    let (inputs, outputs) = (w.rows, w.cols);
+    let n = out.len() / inputs;
+    if let (Some((kernel, w)), Some(x)) = (w.rounded, R::singles(x))
+        && let Some(out) = R::singles_mut(out)
+    {
+        kernels::rounded(&mut at.left, x, n, outputs, outputs, padded(outputs));
+        let left = kernels::Matrix { numbers: &at.left, rows: n, stride: padded(outputs) };
+        kernels::product(kernel, left, &w.by_rows, &mut Store { out, stride: inputs, add: false });
+        return;
+    }
+    product(out, inputs, Mat::new(x, n, outputs), Mat::new(w.values, inputs, outputs).t(), false);
+}
+
 /// `sum += Σ` of the rows.
 pub(crate) fn add_rows<R: Real>(sum: &mut [R], rows: &[R]) {
     vectorised(

@@ -23,9 +23,11 @@ mod tests;
 pub(crate) use backward::{backward, disjoint};
 pub(crate) use blocks::{Sequences, Trace, forward, room};
 pub(crate) use dropout::{Dropout, add_dropped, dropped, mixed};
-pub(crate) use layers::{ProductRoom, activate, activate_back, add_rows, linear, linear_back, norm, norm_back};
+pub(crate) use layers::{
+    ProductRoom, activate, activate_back, add_rows, linear, linear_back, norm, norm_back, times, times_across,
+};
 pub(crate) use layout::{Shape, StackLayout, Tensors};
 pub(crate) use output::{AnswerRoom, Asked, Losses, UNTAUGHT, cross_entropy};
-pub(crate) use parameters::{Parameters, Place, Rounded};
+pub(crate) use parameters::{Matrix, Parameters, Place, Rounded};
 pub(crate) use product::{Mat, product, small_product};
 pub(crate) use real::{Real, exponentials, sum_of, vectorised};

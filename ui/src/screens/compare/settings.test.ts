@@ -101,6 +101,8 @@ describe("recommenders that ask a language model", () => {
     expect(modelProblem(ask("lm-id", "cluster", { answer: "written" }), models)).toBeUndefined();
     expect(modelProblem(ask("lm-generate", "cluster", { constrained: true }), models)).toContain("“Constrained”");
     expect(modelProblem(ask("lm-generate", "cluster", { constrained: false }), models)).toBeUndefined();
+    expect(modelProblem(ask("lm-speak", "cluster", {}), models)).toContain("only a model of this machine can be trained on");
+    expect(modelProblem(ask("lm-soft", "small", {}), models)).toBeUndefined();
     expect(modelProblem(ask("lm-id", "gone", { answer: "written" }), models)).toContain("not at hand");
     expect(modelProblem(ask("lm-id", "/models/x.gguf", { answer: "written" }), models), "a path is a name").toBeUndefined();
   });
@@ -111,6 +113,7 @@ describe("recommenders that ask a language model", () => {
     expect(promptOf(with_, "lm-id")).toEqual(own);
     expect(withValue(with_, "recommenders.lm-id.prompt", undefined), "as if there had been none").toEqual(asking);
     expect([promptKind("lm-generate"), promptKind("lm-id-title"), promptKind("generative")]).toEqual(["generate", "rank", undefined]);
+    expect([promptKind("lm-soft"), promptKind("lm-speak")], "what is trained is asked nothing").toEqual([undefined, undefined]);
     expect([isPrompt("recommenders.lm-id.prompt.user"), isPrompt("recommenders.lm-id.model")]).toEqual([true, false]);
   });
 });

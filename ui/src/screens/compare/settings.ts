@@ -95,12 +95,12 @@ export function toggledRecommender(settings: ExperimentSettings, method: Recomme
   return settled(judged({ ...settings, recommenders: inOrder(recommenders, methods.recommenders) }, settings), methods);
 }
 
-/** Users judged where a language model is asked, unless a number is set: it takes seconds a user. As the engine has it. */
+/** Users judged where a language model is asked or taught IDs, unless a number is set: it takes seconds a user. As the engine has it. */
 const USERS_OF_A_LANGUAGE_MODEL = 200;
 
-/** With fewer users as long as a language model is asked; a number that a person set stays. */
+/** With fewer users as long as a language model is asked or taught IDs; a number that a person set stays. */
 function judged(settings: ExperimentSettings, before: ExperimentSettings): ExperimentSettings {
-  const asks = ({ recommenders }: ExperimentSettings) => recommenders.some(({ kind }) => promptKind(kind) !== undefined);
+  const asks = ({ recommenders }: ExperimentSettings) => recommenders.some(({ kind }) => kind === "lm-speak" || promptKind(kind) !== undefined);
   const users = settings.prepare.test_users;
   if (asks(settings) && !asks(before) && users === undefined) return withValue(settings, TEST_USERS, USERS_OF_A_LANGUAGE_MODEL);
   if (!asks(settings) && asks(before) && users === USERS_OF_A_LANGUAGE_MODEL) return withValue(settings, TEST_USERS, null);
@@ -109,13 +109,13 @@ function judged(settings: ExperimentSettings, before: ExperimentSettings): Exper
 
 const TEST_USERS = "prepare.test_users";
 
-/** The recommender that asks the language model this field names; none for other fields. */
+/** The recommender that asks or trains on the language model this field names; none for other fields. */
 export function askingAt(settings: ExperimentSettings, field: string): AskingSettings | undefined {
   const key = /^recommenders\.(lm-[^.]+)\.model$/.exec(field)?.[1];
   return settings.recommenders.find((one): one is AskingSettings => one.kind === key);
 }
 
-/** Settings of a recommender that asks a language model. */
+/** Settings of a recommender that asks a language model, or trains on one. */
 export type AskingSettings = Extract<RecommenderSettings, { kind: `lm-${string}` }>;
 
 /** Why a recommender cannot ask this model; none: it can, as far as is known here. */
@@ -125,6 +125,9 @@ export function modelProblem(asking: AskingSettings, models: readonly LanguageMo
   // A file's path names a model, too, and an empty name is told by the engine.
   if (!row) return model.trim() === "" || /\.gguf$/i.test(model) ? undefined : `${model} is not at hand. Get it on the Models page, or choose another.`;
   if (row.place === "here") return undefined;
+  if (asking.kind === "lm-soft" || asking.kind === "lm-speak") {
+    return `${model} answers behind a URL, and only a model of this machine can be trained on. Choose one of the llama family, such as SmolLM2.`;
+  }
   if (asking.kind === "lm-generate") {
     return asking.constrained ? `${model} answers behind a URL, where nothing holds it to IDs of the catalog. Switch “Constrained” off, or choose a model of this machine.` : undefined;
   }
