@@ -1,7 +1,7 @@
 //! Texts to tokens and back, by the vocabulary that a GGUF file carries.
 //!
 //! Control tokens ("<|im_end|>") are read where a chat template wrote them, never out of other text: what an item's title
-//! says cannot end a turn. [`shielded`] marks such text.
+//! says cannot end a turn. [`LlmTokenizer::shielded`] marks such text.
 
 use std::collections::HashMap;
 
