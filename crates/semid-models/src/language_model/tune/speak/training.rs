@@ -280,13 +280,17 @@ impl<'a> Training<'a> {
         Ok(sum)
     }
 
-    /// NDCG@10 on the sampled validation cases; keeps the parameters if they are the best so far.
+    /// NDCG@10 on the sampled validation cases; keeps the parameters if they are the best so far. Of equals the later are
+    /// kept, which were taught more: before a model can speak, all validate at 0.
     fn validate(&mut self) -> Result<f64> {
         let ranker = SpeakRanker::new(self.world.clone(), self.lessons.clone(), self.state.parameters.clone());
         let lists = ranker.rank(self.work, &histories(&self.cases), 10)?;
         let ndcg = mean_ndcg(&lists, &self.cases);
-        if self.state.best.is_none() || ndcg > self.state.at.best_ndcg {
+        let is_first = self.state.best.is_none();
+        if is_first || ndcg >= self.state.at.best_ndcg {
             self.state.best = Some(self.state.parameters.clone());
+        }
+        if is_first || ndcg > self.state.at.best_ndcg {
             self.state.at.best_ndcg = ndcg;
             self.state.at.stale = 0;
         } else {
