@@ -31,7 +31,28 @@ impl TieOrder {
         best.into_list()
     }
 
-    /// The same, for candidates that come in parts.
+    /// The best `k` items that the history has not met, from a score for every item of the catalog.
+    ///
+    /// Errors: a score is not finite; `what` says whose it is.
+    pub fn best_unmet(
+        self,
+        k: usize,
+        history: &History<'_>,
+        scores: &[f32],
+        met: &mut Met,
+        what: &'static str,
+    ) -> Result<RankedList> {
+        if !scores.iter().all(|score| score.is_finite()) {
+            return Err(Error::NotFinite { what, row: history.user as usize });
+        }
+        Ok(met.with(history.items, |met| {
+            let candidates = scores.iter().zip(met).enumerate().filter(|(_, (_, met))| !**met);
+            let scored = candidates.map(|(item, (&score, _))| (item as u32, f64::from(score)));
+            self.top_k(k, history.user, scored)
+        }))
+    }
+
+    /// The best `k` of candidates that come in parts.
     pub fn best(self, k: usize, user: u32) -> Best {
         Best { k, user, order: self, heap: BinaryHeap::with_capacity(k.min(1024) + 1), bar: f64::NEG_INFINITY }
     }

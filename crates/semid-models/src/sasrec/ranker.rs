@@ -1,7 +1,7 @@
 //! The trained model as a ranker: one pass over a history, one inner product an item.
 
 use rayon::prelude::*;
-use semid_core::{Error, History, RankedList, Ranker, Result, Work};
+use semid_core::{History, RankedList, Ranker, Result, Work};
 
 use super::layout::Layout;
 use super::learner::SasrecLearner;
@@ -61,14 +61,7 @@ impl SasrecRanker {
         let scores = room(&mut at.scores, histories.len() * items);
         product(scores, items, Mat::new(&at.last, histories.len(), d), table.t(), false);
         let rank = |(history, scores): (&History<'_>, &[f32])| {
-            if !scores.iter().all(|score| score.is_finite()) {
-                return Err(Error::NotFinite { what: "a score of SASRec", row: history.user as usize });
-            }
-            Ok(at.met.with(history.items, |met| {
-                let candidates = scores.iter().zip(met).enumerate().filter(|(_, (_, met))| !**met);
-                let scored = candidates.map(|(item, (&score, _))| (item as u32, f64::from(score)));
-                ties.top_k(k, history.user, scored)
-            }))
+            ties.best_unmet(k, history, scores, &mut at.met, "a score of SASRec")
         };
         histories.iter().zip(scores.chunks_exact(items)).map(rank).collect()
     }

@@ -17,7 +17,7 @@ pub(crate) struct Scratch<R> {
 }
 
 /// Width of a row of scores: whole register blocks.
-fn padded(length: usize) -> usize {
+pub(crate) fn padded(length: usize) -> usize {
     length.next_multiple_of(16)
 }
 
@@ -43,13 +43,13 @@ impl Head {
 
 /// Columns `0..count` of a matrix.
 #[inline(always)]
-fn first_cols<R: Real>(mat: Mat<'_, R>, count: usize) -> Mat<'_, R> {
+pub(crate) fn first_cols<R: Real>(mat: Mat<'_, R>, count: usize) -> Mat<'_, R> {
     Mat { cols: count, ..mat }
 }
 
 /// The transpose, written out so that its rows are contiguous: `width × padded length`, zero beyond the length.
 #[inline(always)]
-fn transposed<'a, R: Real>(out: &'a mut Vec<R>, mat: Mat<'_, R>) -> Mat<'a, R> {
+pub(crate) fn transposed<'a, R: Real>(out: &'a mut Vec<R>, mat: Mat<'_, R>) -> Mat<'a, R> {
     let stride = padded(mat.rows);
     out.clear();
     out.resize(mat.cols * stride, R::default());

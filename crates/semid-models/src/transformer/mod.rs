@@ -5,7 +5,7 @@
 //! [`backward()`] and takes the gradient of its inputs: what a row stands for (a token, an item) and what is asked of it are
 //! the model's. `reference` says the same stack in candle's words; tests hold the two against each other.
 
-mod attention;
+pub(crate) mod attention;
 mod backward;
 mod blocks;
 mod dropout;

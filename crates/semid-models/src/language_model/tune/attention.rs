@@ -5,6 +5,7 @@
 //! numbers per row. The prefix takes no gradient: it is made of frozen weights alone.
 
 use super::llama::LlamaShape;
+use crate::transformer::attention::{first_cols, padded, transposed};
 use crate::transformer::{Mat, Real, exponentials, small_product, sum_of, vectorised};
 
 /// Rows of queries handled together.
@@ -28,10 +29,6 @@ pub(crate) struct Scratch<R> {
     slopes: Vec<R>,
     dkeys: Vec<R>,
     dvalues: Vec<R>,
-}
-
-fn padded(length: usize) -> usize {
-    length.next_multiple_of(16)
 }
 
 /// Cosine and sine by position and pair of numbers: `positions × width / 2`.
@@ -77,23 +74,6 @@ fn gathered<'a, R: Real>(out: &'a mut Vec<R>, parts: [Mat<'_, R>; 2]) -> Mat<'a,
         }
     }
     Mat::new(out, rows, width)
-}
-
-/// The transpose written out, zero beyond the length.
-fn across<'a, R: Real>(out: &'a mut Vec<R>, mat: Mat<'_, R>) -> Mat<'a, R> {
-    let stride = padded(mat.rows);
-    out.clear();
-    out.resize(mat.cols * stride, R::default());
-    for row in 0..mat.rows {
-        for (col, &value) in mat.data[row * mat.row_stride..][..mat.cols].iter().enumerate() {
-            out[col * stride + row] = value;
-        }
-    }
-    Mat::strided(out, mat.cols, stride, stride)
-}
-
-fn first_cols<R: Real>(mat: Mat<'_, R>, count: usize) -> Mat<'_, R> {
-    Mat { cols: count, ..mat }
 }
 
 /// One sequence and its past.
@@ -162,7 +142,7 @@ pub(crate) fn attend<R: Real>(
             || {
                 let Scratch { keys, keys_across, values, scores, .. } = &mut *scratch;
                 for key_head in 0..shape.key_heads {
-                    let keys = across(keys_across, gathered(keys, read.keys(key_head)));
+                    let keys = transposed(keys_across, gathered(keys, read.keys(key_head)));
                     let values = gathered(values, read.values(key_head));
                     let stride = keys.cols;
                     scores.clear();
@@ -242,8 +222,8 @@ fn sequence_back<R: Real>(
     let Scratch { keys, keys_across, values, values_across, scores, slopes, dkeys, dvalues } = scratch;
     for key_head in 0..shape.key_heads {
         let k = gathered(keys, read.keys(key_head));
-        let keys = across(keys_across, k);
-        let values = across(values_across, gathered(values, read.values(key_head)));
+        let keys = transposed(keys_across, k);
+        let values = transposed(values_across, gathered(values, read.values(key_head)));
         let stride = keys.cols;
         dkeys.clear();
         dkeys.resize(length * width, R::default());

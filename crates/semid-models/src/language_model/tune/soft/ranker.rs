@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use semid_core::{Error, History, RankedList, Ranker, Result, Work};
+use semid_core::{History, RankedList, Ranker, Result, Work};
 
 use super::learner::{SoftLearner, World};
 use super::model::{Lesson, SoftRoom};
@@ -64,14 +64,7 @@ impl SoftTokenRanker {
         let scores = room(&mut at.scores, histories.len() * items);
         product(scores, items, Mat::new(&at.rows, histories.len(), d), Mat::new(&self.table, items, d).t(), false);
         let rank = |(history, scores): (&History<'_>, &[f32])| {
-            if !scores.iter().all(|score| score.is_finite()) {
-                return Err(Error::NotFinite { what: "a score of soft tokens", row: history.user as usize });
-            }
-            Ok(at.met.with(history.items, |met| {
-                let candidates = scores.iter().zip(met).enumerate().filter(|(_, (_, met))| !**met);
-                let scored = candidates.map(|(item, (&score, _))| (item as u32, f64::from(score)));
-                ties.top_k(k, history.user, scored)
-            }))
+            ties.best_unmet(k, history, scores, &mut at.met, "a score of soft tokens")
         };
         histories.iter().zip(scores.chunks_exact(items)).map(rank).collect()
     }
